@@ -1,0 +1,93 @@
+"""The topic table. Provisioning, ACLs, manifests and documentation are made from it or checked against it."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from libs.common.contracts import catalog, exposure, item_side, profile
+
+Service = Literal["catalog", "profile", "recommender", "gateway", "reports"]
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+class Topic(Struct, frozen=True, kw_only=True):
+    """A topic: its name, the type of its values by `ce_type`, its layout, and who uses it."""
+
+    name: str
+    values: dict[str, type[Struct]]
+    partitions: int
+    retention_ms: int | None
+    writers: frozenset[Service]
+    readers: frozenset[Service]
+
+    @property
+    def compacted(self) -> bool:
+        """A compacted topic keeps the newest value of each key for ever."""
+        return self.retention_ms is None
+
+    @property
+    def dead_letters(self) -> str:
+        """The name of the topic in which unusable records of this one are parked."""
+        return f"{self.name}.dlq"
+
+
+def _snapshots(name: str, value: type[Struct], readers: Sequence[Service]) -> Topic:
+    return Topic(
+        name=name,
+        values={name: value},
+        partitions=1,
+        retention_ms=None,
+        writers=frozenset({"catalog"}),
+        readers=frozenset(readers),
+    )
+
+
+CREDENTIAL = _snapshots(
+    "catalog.credential.v1", catalog.Credential, ["gateway", "recommender", "profile"]
+)
+SKILL = _snapshots("catalog.skill.v1", catalog.Skill, ["gateway", "recommender"])
+OCCUPATION = _snapshots("catalog.occupation.v1", catalog.Occupation, ["gateway", "recommender"])
+REGULATION = _snapshots("catalog.regulation.v1", catalog.Regulation, ["gateway", "recommender"])
+DEMAND = _snapshots("catalog.demand.v1", catalog.Demand, ["gateway", "recommender"])
+
+LEARNER = Topic(
+    name="profile.learner.v1",
+    values={"profile.learner.v1": profile.Learner},
+    partitions=64,
+    retention_ms=None,
+    writers=frozenset({"profile"}),
+    readers=frozenset({"recommender"}),
+)
+INTERACTION = Topic(
+    name="profile.interaction.v1",
+    values={"profile.interaction.v1": profile.Interaction},
+    partitions=64,
+    retention_ms=400 * DAY_MS,
+    writers=frozenset({"profile"}),
+    readers=frozenset({"recommender"}),
+)
+ITEM_SIDE = Topic(
+    name="recommender.item-side.v1",
+    values={
+        "recommender.item-row.v1": item_side.ItemRow,
+        "recommender.model-reference.v1": item_side.ModelReference,
+    },
+    partitions=1,
+    retention_ms=None,
+    writers=frozenset({"recommender"}),
+    readers=frozenset({"recommender"}),
+)
+EXPOSURE = Topic(
+    name="gateway.exposure.v1",
+    values={"gateway.exposure.v1": exposure.Exposure},
+    partitions=8,
+    retention_ms=90 * DAY_MS,
+    writers=frozenset({"gateway"}),
+    readers=frozenset({"reports"}),
+)
+
+CATALOG = (CREDENTIAL, SKILL, OCCUPATION, REGULATION, DEMAND)
+TOPICS = (*CATALOG, LEARNER, INTERACTION, ITEM_SIDE, EXPOSURE)
+BY_NAME = {topic.name: topic for topic in TOPICS}
+DEAD_LETTER_RETENTION_MS = 30 * DAY_MS
