@@ -3,11 +3,11 @@
 Recommender answers are a packed `StoredList` (`application/msgpack`); all else is JSON.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from libs.common.contracts.profile import HeldSkill, Kind
+from libs.common.contracts.profile import HeldCredential, HeldSkill, Kind, LearnerProfile
 from libs.common.contracts.types import (
     Count,
     CredentialId,
@@ -25,6 +25,7 @@ from libs.common.contracts.types import (
     Region,
     Share,
     SkillId,
+    Text,
     Timestamp,
 )
 
@@ -94,6 +95,53 @@ class Narrowing(Struct, frozen=True, kw_only=True):
     occupation: OccupationId | None = None
     constraints: Constraints = Constraints()
     limit: Limit = 50
+
+
+class ConsentChange(Struct, frozen=True, kw_only=True):
+    """What a learner says of their consent now; what is not said stays as it is."""
+
+    personalization: bool | UnsetType = UNSET
+    team_sharing: bool | UnsetType = UNSET
+
+
+class LearnerBody(LearnerProfile, frozen=True, kw_only=True):
+    """`PUT /partners/{partner_id}/learners/{learner_id}` of profile; answers the `Learner` snapshot."""
+
+    consent: ConsentChange = ConsentChange()
+
+
+class SelfReported(Struct, frozen=True, kw_only=True):
+    """`POST /partners/{partner_id}/learners/{learner_id}/credentials` of profile."""
+
+    credential_id: CredentialId
+    awarded_at: Timestamp | None = None
+
+
+class VerificationStep(Struct, frozen=True, kw_only=True):
+    """One check of a badge; `passed` is None when it could not be made."""
+
+    step: Name
+    passed: bool | None = None
+    detail: Text | None = None
+
+
+class Verification(Struct, frozen=True, kw_only=True):
+    """What is known of a held credential's authenticity."""
+
+    status: Literal["verified", "expired", "revoked", "invalid", "unknown"] = "unknown"
+    steps: list[VerificationStep] = []
+
+
+class HeldAnswer(HeldCredential, frozen=True, kw_only=True):
+    """A held credential with its verification log; what profile answers to a report of one."""
+
+    verification: Verification = Verification()
+
+
+class HeldAnswers(Struct, frozen=True, kw_only=True):
+    """`GET /partners/{partner_id}/learners/{learner_id}/credentials` of profile."""
+
+    items: list[HeldAnswer]
 
 
 class NewInteraction(Struct, frozen=True, kw_only=True):

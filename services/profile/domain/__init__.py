@@ -1,0 +1,1 @@
+"""What a learner is and may do: pure functions over the contracts."""
