@@ -1,0 +1,12 @@
+"""Where an installed wheel keeps its files, without importing it."""
+
+import importlib.util
+from pathlib import Path
+
+
+def folder(package: str) -> Path:
+    """The package's folder; LookupError when it is not installed."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise LookupError(f"{package} is not installed: run `make setup`")
+    return Path(spec.origin).parent
