@@ -23,17 +23,14 @@ class Standing(NamedTuple):
     erased: bool
 
 
-def refusal(standing: Standing) -> Stored | None:
-    """Why nothing of this learner is accepted, or None."""
+def judged(
+    event: NewInteraction, standing: Standing, *, partner_id: str, at: datetime
+) -> Interaction | Stored:
+    """The event as it is published, under the consent that was read, or why it is not."""
     if standing.erased:
         return ERASED
-    return None if standing.personalization else NO_CONSENT
-
-
-def accepted(
-    event: NewInteraction, standing: Standing, *, partner_id: str, at: datetime
-) -> Interaction:
-    """The event as it is published, under the consent that was read."""
+    if not standing.personalization:
+        return NO_CONSENT
     return Interaction(
         learner_key=standing.learner_key,
         partner_id=partner_id,

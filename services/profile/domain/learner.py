@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from libs.common.contracts.calls import LearnerBody
+from libs.common.contracts.calls import LearnerBody, SelfReported
 from libs.common.contracts.profile import (
     Consent,
     HeldCredential,
@@ -49,23 +49,22 @@ def replaced(learner: Learner, body: LearnerBody, *, at: datetime) -> Learner:
     return _next(learner, changed)
 
 
-def holding(learner: Learner, credential_id: str, awarded_at: datetime | None) -> Learner:
+def holding(learner: Learner, reported: SelfReported) -> Learner:
     """The learner with a credential that they say they hold; a date once given is not forgotten."""
-    known = held(learner, credential_id)
-    if known is None:
-        reported = HeldCredential(
-            credential_id=credential_id, status="self_reported", awarded_at=awarded_at
-        )
-    else:
-        reported = msgspec.structs.replace(known, awarded_at=awarded_at or known.awarded_at)
-    others = [other for other in learner.held_credentials if other.credential_id != credential_id]
-    changed = msgspec.structs.replace(learner, held_credentials=[*others, reported])
-    return learner if reported == known else _next(learner, changed)
+    credentials = held(learner)
+    known = credentials.get(reported.credential_id) or HeldCredential(
+        credential_id=reported.credential_id, status="self_reported"
+    )
+    credentials[known.credential_id] = msgspec.structs.replace(
+        known, awarded_at=reported.awarded_at or known.awarded_at
+    )
+    changed = msgspec.structs.replace(learner, held_credentials=list(credentials.values()))
+    return _next(learner, changed)
 
 
-def held(learner: Learner, credential_id: str) -> HeldCredential | None:
-    """The credential as the learner holds it, None if they do not."""
-    return next((h for h in learner.held_credentials if h.credential_id == credential_id), None)
+def held(learner: Learner) -> dict[str, HeldCredential]:
+    """What the learner holds, by credential id."""
+    return {credential.credential_id: credential for credential in learner.held_credentials}
 
 
 def erased(learner: Learner, *, at: datetime) -> Learner:

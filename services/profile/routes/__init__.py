@@ -1,0 +1,18 @@
+"""The HTTP interface of profile, for the gateway only: it trusts its caller and is never public."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from services.profile.routes.credentials import credential_routes
+from services.profile.routes.interactions import interaction_routes
+from services.profile.routes.learners import learner_routes
+from services.profile.usecases.interactions import Interactions
+from services.profile.usecases.learners import Learners
+
+
+def routes(learners: Learners, interactions: Interactions) -> list[HTTPRouteHandler]:
+    """All of them."""
+    return [
+        *learner_routes(learners),
+        *credential_routes(learners),
+        *interaction_routes(interactions),
+    ]

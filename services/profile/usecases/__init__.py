@@ -1,0 +1,1 @@
+"""What profile can be asked to do."""
