@@ -1,0 +1,147 @@
+"""A model in the model store: a folder of arrays under its version, at any fsspec url."""
+
+import posixpath
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import fsspec
+import msgspec
+import numpy as np
+from fsspec import AbstractFileSystem
+from fsspec.implementations.local import LocalFileSystem
+from msgspec import Struct
+
+from services.recommender.model import arrays
+from services.recommender.model.arrays import Corrupt
+from services.recommender.model.learned import Model
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What the manifest says of a model beside its arrays."""
+
+    version: str
+    trained_at: datetime
+    alpha: float
+    regularization: float
+    half_life_hours: float
+    metrics: dict[str, float] = {}
+
+
+def save(model: Model, url: str) -> str:
+    """Writes the model as the new folder `url`; answers its checksum. Raises OSError."""
+    filesystem, path = _open(url)
+    if isinstance(filesystem, LocalFileSystem):
+        return _write(model, Path(path))
+    if filesystem.exists(posixpath.join(path, arrays.MANIFEST)):
+        raise FileExistsError(url)
+    with tempfile.TemporaryDirectory() as scratch:
+        local = Path(scratch, "model")
+        checksum = _write(model, local)
+        names = [file.name for file in local.iterdir() if file.name != arrays.MANIFEST]
+        for name in [*names, arrays.MANIFEST]:  # a folder without a manifest is no model yet
+            filesystem.put_file(str(local / name), posixpath.join(path, name))
+    return checksum
+
+
+def load(url: str, checksum: str, scratch: Path | None = None) -> Model:
+    """The model at `url`, its arrays memory-mapped; a remote one is copied to `scratch` first.
+
+    Raises Corrupt when anything differs from what was announced, or OSError.
+    """
+    filesystem, path = _open(url)
+    if isinstance(filesystem, LocalFileSystem):
+        return _read(Path(path), checksum)
+    kept = Path(scratch or tempfile.gettempdir(), f"stackwise-model-{checksum[:32]}")
+    if not kept.exists():
+        _fetch(filesystem, path, kept)
+    try:
+        return _read(kept, checksum)
+    except Corrupt:
+        shutil.rmtree(kept, ignore_errors=True)
+        raise
+
+
+def facts(filesystem: AbstractFileSystem, path: str) -> tuple[Facts, bytes]:
+    """What the manifest in folder `path` says, and its bytes. Raises Corrupt, or OSError."""
+    raw = filesystem.cat_file(posixpath.join(path, arrays.MANIFEST))
+    return _decode(arrays.decode(raw, path).facts, path), raw
+
+
+def _open(url: str) -> tuple[AbstractFileSystem, str]:
+    filesystem, path = fsspec.core.url_to_fs(url)
+    return filesystem, path
+
+
+def _fetch(filesystem: AbstractFileSystem, path: str, kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
+        part = Path(scratch, "model")
+        part.mkdir()
+        for file in filesystem.ls(path, detail=False):
+            filesystem.get_file(file, str(part / posixpath.basename(file)))
+        try:
+            part.rename(kept)
+        except OSError:
+            if not kept.exists():  # another process of this host was first
+                raise
+
+
+def _write(model: Model, directory: Path) -> str:
+    ids, ends = arrays.pack_texts(model.item_ids)
+    return arrays.write(
+        directory,
+        {
+            "item_ids": ids,
+            "item_id_ends": ends,
+            "factors": model.factors,
+            "gram": model.gram,
+            "support": model.support,
+            "trends": model.trends,
+        },
+        Facts(
+            version=model.version,
+            trained_at=model.trained_at,
+            alpha=model.alpha,
+            regularization=model.regularization,
+            half_life_hours=model.half_life_hours,
+            metrics=model.metrics,
+        ),
+    )
+
+
+def _read(directory: Path, checksum: str) -> Model:
+    try:
+        stored, raw = arrays.read(directory, checksum)
+    except FileNotFoundError as error:
+        raise Corrupt(f"{directory}: no manifest") from error
+    facts = _decode(raw, directory)
+    try:
+        item_ids = arrays.unpack_texts(stored["item_ids"], stored["item_id_ends"])
+        model = Model(
+            version=facts.version,
+            trained_at=facts.trained_at,
+            item_ids=item_ids,
+            index={item: row for row, item in enumerate(item_ids)},
+            factors=stored["factors"],
+            gram=np.asarray(stored["gram"]),
+            support=stored["support"],
+            trends=np.asarray(stored["trends"]),
+            alpha=facts.alpha,
+            regularization=facts.regularization,
+            half_life_hours=facts.half_life_hours,
+            metrics=facts.metrics,
+        )
+    except KeyError as error:
+        raise Corrupt(f"{directory}: no array {error}") from error
+    if not len(model.factors) == len(model.support) <= len(item_ids) == len(model.trends):
+        raise Corrupt(f"{directory}: the arrays' lengths do not agree")
+    return model
+
+
+def _decode(raw: msgspec.Raw, origin: object) -> Facts:
+    try:
+        return msgspec.json.decode(raw, type=Facts)
+    except msgspec.DecodeError as error:
+        raise Corrupt(f"{origin}: {error}") from error

@@ -1,0 +1,132 @@
+"""The model store: every kept version, which one is announced, and a wish to go back to another."""
+
+import hashlib
+import posixpath
+from collections.abc import Collection
+from datetime import datetime
+
+import fsspec
+import msgspec
+from msgspec import Struct
+
+from services.recommender.model import artefact
+from services.recommender.model.arrays import MANIFEST, Corrupt
+from services.recommender.model.learned import Model
+
+CURRENT = "current.json"
+ROLLBACK = "rollback.json"
+
+
+class Version(Struct, frozen=True, kw_only=True):
+    """One stored model."""
+
+    version: str
+    url: str
+    checksum: str
+    trained_at: datetime
+    metrics: dict[str, float] = {}
+
+
+class _Named(Struct, frozen=True):
+    version: str
+
+
+class ModelStore:
+    """Versions under one fsspec url. Every method may raise OSError."""
+
+    def __init__(self, url: str) -> None:
+        self._filesystem, self._path = fsspec.core.url_to_fs(url)
+
+    def save(self, model: Model) -> Version:
+        """Adds a version; one that is there already is never overwritten (FileExistsError)."""
+        checksum = artefact.save(model, self._url(model.version))
+        return Version(
+            version=model.version,
+            url=self._url(model.version),
+            checksum=checksum,
+            trained_at=model.trained_at,
+            metrics=model.metrics,
+        )
+
+    def versions(self) -> list[Version]:
+        """What is stored, the newest first. A folder whose manifest cannot be read is left out."""
+        found = [self._version(name) for name in self._names()]
+        return sorted(
+            (version for version in found if version is not None),
+            key=lambda version: (version.trained_at, version.version),
+            reverse=True,
+        )
+
+    def current(self) -> Version | None:
+        """The version announced last, while it is stored."""
+        name = self._read(CURRENT)
+        return None if name is None else self._version(name)
+
+    def set_current(self, version: str) -> None:
+        """Remembers which version is announced, for the trainer's next start."""
+        self._write(CURRENT, version)
+
+    def ask_rollback(self, version: str) -> None:
+        """Asks the running trainer to announce `version`."""
+        self._write(ROLLBACK, version)
+
+    def take_rollback(self) -> str | None:
+        """The version asked for since the last call, if any."""
+        name = self._read(ROLLBACK)
+        if name is not None:
+            self._filesystem.rm_file(self._join(ROLLBACK))
+        return name
+
+    def prune(self, keep: int, spare: Collection[str]) -> list[str]:
+        """Deletes all but the `keep` newest versions and those in `spare`; answers what went."""
+        old = [v.version for v in self.versions()[keep:] if v.version not in spare]
+        for version in old:
+            self._filesystem.rm(self._join(version), recursive=True)
+        return old
+
+    def _names(self) -> list[str]:
+        if not self._filesystem.exists(self._path):
+            return []
+        entries = self._filesystem.ls(self._path, detail=True)
+        names = [
+            posixpath.basename(e["name"].rstrip("/")) for e in entries if e["type"] == "directory"
+        ]
+        return [name for name in names if not name.startswith(".")]
+
+    def _version(self, name: str) -> Version | None:
+        if not self._filesystem.exists(self._join(name, MANIFEST)):
+            return None
+        try:
+            facts, raw = artefact.facts(self._filesystem, self._join(name))
+        except Corrupt:
+            return None
+        return Version(
+            version=facts.version,
+            url=self._url(name),
+            checksum=hashlib.sha256(raw).hexdigest(),
+            trained_at=facts.trained_at,
+            metrics=facts.metrics,
+        )
+
+    def _read(self, name: str) -> str | None:
+        if not self._filesystem.exists(self._join(name)):
+            return None
+        try:
+            return msgspec.json.decode(
+                self._filesystem.cat_file(self._join(name)), type=_Named
+            ).version
+        except msgspec.DecodeError:
+            return None
+
+    def _write(self, name: str, version: str) -> None:
+        self._filesystem.makedirs(self._path, exist_ok=True)
+        raw = msgspec.json.encode(_Named(version))
+        unfinished = self._join(f".{name}")
+        self._filesystem.pipe_file(unfinished, raw)
+        self._filesystem.mv(unfinished, self._join(name))
+
+    def _url(self, version: str) -> str:
+        return str(self._filesystem.unstrip_protocol(self._join(version)))
+
+    def _join(self, *parts: str) -> str:
+        return posixpath.join(self._path, *parts)

@@ -1,0 +1,74 @@
+"""Training the factors with `implicit`'s alternating least squares."""
+
+from collections.abc import Callable
+
+import numpy as np
+from implicit.cpu.als import AlternatingLeastSquares
+from msgspec import Struct
+from scipy.sparse import csr_matrix
+
+from services.recommender.model.als import Floats
+
+Progress = Callable[[int], None]
+"""Called after each sweep with its number, from 1."""
+
+
+class Tuning(Struct, frozen=True, kw_only=True):
+    """What ALS is trained with; implicit's own defaults are a bad model (model.md)."""
+
+    factors: int
+    alpha: float
+    regularization: float
+    iterations: int
+
+
+def tuning_for(learners: int, credentials: int, interactions: int) -> Tuning:
+    """Settings by the size of the data; never more factors than learners or credentials.
+
+    More data carries more factors, and they need more regularization. Sparser data wants a larger
+    alpha: with few credentials per learner each of them says more.
+    """
+    wanted = next(
+        factors
+        for least, factors in ((2_000_000, 128), (50_000, 64), (10_000, 32), (0, 16))
+        if interactions >= least
+    )
+    factors = max(1, min(wanted, learners, credentials))
+    per_learner = interactions / max(learners, 1)
+    return Tuning(
+        factors=factors,
+        alpha=15.0 if per_learner >= 4 else 30.0,
+        regularization=max(1.0, 30.0 * factors / 128),
+        iterations=15,
+    )
+
+
+def train(
+    weights: csr_matrix,
+    tuning: Tuning,
+    *,
+    progress: Progress,
+    start: tuple[Floats, Floats] | None = None,
+    threads: int = 1,
+    seed: int = 1,
+) -> tuple[Floats, Floats]:
+    """Learner factors (learners, f) and credential factors (credentials, f) of a learners × credentials matrix.
+
+    start: factors to go on from, instead of random ones (a warm sweep).
+    """
+    als = AlternatingLeastSquares(
+        factors=tuning.factors,
+        regularization=tuning.regularization,
+        alpha=tuning.alpha,
+        iterations=tuning.iterations,
+        num_threads=threads,
+        random_state=seed,
+    )
+    if start is not None:
+        als.user_factors, als.item_factors = (factors.copy() for factors in start)
+
+    def swept(iteration: int, _seconds: float, _loss: float | None) -> None:
+        progress(iteration + 1)
+
+    als.fit(weights.astype(np.float32), show_progress=False, callback=swept)
+    return als.user_factors, als.item_factors

@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import fsspec
+import numpy as np
+import pytest
+
+from services.recommender.model import arrays, artefact
+from services.recommender.model.arrays import Corrupt
+from services.recommender.model.learned import Model, empty
+from services.recommender.model.store import ModelStore
+from tests.unit.recommender_model.data import NOW, checkerboard, trained
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return trained(checkerboard(20)).with_trends({"naïve/id": 812.5})
+
+
+@pytest.fixture(params=["local", "memory"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "local":
+        return str(tmp_path / "models")
+    fsspec.filesystem("memory").rm("/", recursive=True)
+    return "memory://models"
+
+
+def test_saving_and_loading_changes_nothing(model: Model, url: str, tmp_path: Path) -> None:
+    """A loaded model has the same rows, scores and trends, bit for bit."""
+    saved = ModelStore(url).save(model)
+    loaded = artefact.load(saved.url, saved.checksum, tmp_path / "scratch")
+    assert loaded.item_ids == model.item_ids
+    assert loaded.index == model.index
+    assert (loaded.version, loaded.trained_at, loaded.metrics) == ("v1", NOW, {})
+    history = [("c3", 1.0), ("c7", 0.5)]
+    np.testing.assert_array_equal(loaded.scores(history), model.scores(history))
+    np.testing.assert_array_equal(loaded.trends, model.trends)
+    assert isinstance(loaded.factors, np.memmap)
+
+
+def test_the_empty_model_survives_the_store(url: str, tmp_path: Path) -> None:
+    """A model without rows can be saved and loaded too."""
+    saved = ModelStore(url).save(empty("v0", NOW, 24))
+    assert artefact.load(saved.url, saved.checksum, tmp_path).item_ids == []
+
+
+@pytest.mark.parametrize("name", ["factors.npy", "item_ids.npy", "trends.npy", "manifest.json"])
+def test_an_altered_artefact_is_refused(model: Model, tmp_path: Path, name: str) -> None:
+    """One changed byte in any file, and nothing of the artefact is used."""
+    saved = ModelStore(str(tmp_path)).save(model)
+    file = tmp_path / "v1" / name
+    raw = bytearray(file.read_bytes())
+    raw[-1] ^= 1
+    file.write_bytes(raw)
+    with pytest.raises(Corrupt):
+        artefact.load(saved.url, saved.checksum)
+
+
+def test_another_artefact_than_the_announced_one_is_refused(model: Model, tmp_path: Path) -> None:
+    """A checksum that is not the manifest's is refused, and so is a folder that lacks a file."""
+    saved = ModelStore(str(tmp_path)).save(model)
+    with pytest.raises(Corrupt):
+        artefact.load(saved.url, "0" * 64)
+    (tmp_path / "v1" / "gram.npy").unlink()
+    with pytest.raises(Corrupt):
+        artefact.load(saved.url, saved.checksum)
+    with pytest.raises(Corrupt):
+        artefact.load(str(tmp_path / "v2"), saved.checksum)
+
+
+def test_an_altered_remote_artefact_does_not_stay_in_scratch(model: Model, tmp_path: Path) -> None:
+    """A bad download is refused and removed, so that the next try starts afresh."""
+    memory = fsspec.filesystem("memory")
+    memory.rm("/", recursive=True)
+    saved = ModelStore("memory://models").save(model)
+    good = memory.cat_file("/models/v1/factors.npy")
+    memory.pipe_file("/models/v1/factors.npy", good[:-4])
+    with pytest.raises(Corrupt):
+        artefact.load(saved.url, saved.checksum, tmp_path)
+    memory.pipe_file("/models/v1/factors.npy", good)
+    assert artefact.load(saved.url, saved.checksum, tmp_path).version == "v1"
+
+
+def test_an_interrupted_write_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder is there whole or not at all."""
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(arrays, "_write_bytes", fail)
+    with pytest.raises(OSError, match="disk full"):
+        ModelStore(str(tmp_path)).save(empty("v0", NOW, 24))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_versions_are_listed_pruned_and_rolled_back(url: str) -> None:
+    """The newest come first, pruning spares the announced one, and a wish is taken once."""
+    store = ModelStore(url)
+    assert store.versions() == []
+    assert store.current() is None
+    for name in ("a", "b", "c", "d"):
+        store.save(empty(name, NOW, 24))
+    store.set_current("a")
+    store.set_current("b")
+    assert [version.version for version in store.versions()] == ["d", "c", "b", "a"]
+    assert store.prune(keep=1, spare={"b"}) == ["c", "a"]
+    assert [version.version for version in store.versions()] == ["d", "b"]
+    assert store.current() == store.versions()[1]
+    assert store.take_rollback() is None
+    store.ask_rollback("b")
+    assert store.take_rollback() == "b"
+    assert store.take_rollback() is None
+    with pytest.raises(FileExistsError):
+        store.save(empty("b", NOW, 24))
