@@ -1,0 +1,137 @@
+"""Settings from environment variables prefixed `STACKWISE_`, or files named by `STACKWISE_<NAME>_FILE`.
+
+Each process composes its own class from these and loads it once, in its composition root.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+PREFIX = "STACKWISE_"
+
+
+class SecretUrl(str):
+    """A URL that may carry a password: a plain string that does not show itself in logs and errors."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "SecretUrl('**********')"
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/\s]$")]
+PostgresUrl = Annotated[
+    str, StringConstraints(pattern=r"^postgresql\+asyncpg://"), AfterValidator(SecretUrl)
+]
+RedisUrl = Annotated[
+    str, StringConstraints(pattern=r"^(rediss?|unix)://"), AfterValidator(SecretUrl)
+]
+Bootstrap = Annotated[str, StringConstraints(pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$")]
+Pepper = Annotated[SecretStr, Field(min_length=16)]
+
+
+class FileSource(PydanticBaseSettingsSource):
+    """The values of the fields for which `STACKWISE_<NAME>_FILE` names a file (a mounted secret)."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        path = os.environ.get(f"{variable(field_name)}_FILE")
+        return (Path(path).read_text().strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        values = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class ProcessSettings(BaseSettings):
+    """What every process takes. `metrics_port` None: no metrics; `otlp_endpoint` None: no spans."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+    )
+
+    environment: Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9-]{0,30}$")] = "local"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Port | None = None
+    otlp_endpoint: HttpUrl | None = None
+    trace_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, FileSource(settings_cls)
+
+
+class HttpSettings(ProcessSettings):
+    """`grace_seconds`: how long requests in flight may take after SIGTERM."""
+
+    host: str = "127.0.0.1"
+    port: Port
+    grace_seconds: Seconds = 10
+
+
+class KafkaSettings(ProcessSettings):
+    """`kafka_wait_seconds`: how long start-up waits for Kafka before it gives up."""
+
+    kafka_bootstrap: Bootstrap
+    kafka_idempotence: bool = True
+    kafka_wait_seconds: Seconds = 60
+
+
+class PostgresSettings(ProcessSettings):
+    postgres_url: PostgresUrl
+
+
+class RedisSettings(ProcessSettings):
+    """`lookup_pepper` keys the HMAC of the lookup keys; the same in every process."""
+
+    redis_url: RedisUrl
+    lookup_pepper: Pepper
+
+
+S = TypeVar("S", bound=ProcessSettings)
+
+
+def variable(field_name: str) -> str:
+    """The environment variable of a field."""
+    return PREFIX + field_name.upper()
+
+
+def load(cls: type[S]) -> S:
+    """The settings, or exit code 2 after one line on stderr for each wrong or missing variable."""
+    try:
+        return cls()
+    except ValidationError as invalid:
+        lines = [
+            _complaint(error["loc"], error["type"], error["msg"]) for error in invalid.errors()
+        ]
+    except (SettingsError, OSError, UnicodeDecodeError) as unreadable:
+        lines = [str(unreadable)]
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
+    raise SystemExit(2)
+
+
+def _complaint(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = variable(str(location[0])) if location else "settings"
+    return f"{name} is missing" if kind == "missing" else f"{name}: {message}"

@@ -1,0 +1,20 @@
+"""HTTP services: built by `create_app`, served by `serve`, bodies read by `read_body`."""
+
+from libs.common.web.app import App, create_app
+from libs.common.web.body import read_body, read_bytes, read_lines, require_media
+from libs.common.web.query import known_query
+from libs.common.web.responses import json_response
+from libs.common.web.server import run, serve
+
+__all__ = [
+    "App",
+    "create_app",
+    "json_response",
+    "known_query",
+    "read_body",
+    "read_bytes",
+    "read_lines",
+    "require_media",
+    "run",
+    "serve",
+]

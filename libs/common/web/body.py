@@ -1,0 +1,82 @@
+"""Reading request bodies within limits. What is not read is drained by the boundary."""
+
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+
+from litestar import Request
+
+from libs.common.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from libs.common.web.decoding import decode
+
+T = TypeVar("T")
+
+BODY_LIMIT = 1_000_000
+NDJSON_LIMIT = 16_000_000
+
+
+async def read_body(
+    request: Request[Any, Any, Any], kind: type[T], *, limit: int = BODY_LIMIT
+) -> T:
+    """The JSON body as a Struct; `limit` in bytes.
+
+    Raises UnsupportedMedia, TooLarge, or InvalidRequest with JSON pointers; fields that the Struct
+    does not have are refused at every depth.
+    """
+    require_media(request, "application/json")
+    return decode(await read_bytes(request, limit=limit), kind)
+
+
+def require_media(request: Request[Any, Any, Any], *allowed: str) -> str:
+    """The body's media type without parameters. Raises UnsupportedMedia unless it is allowed.
+
+    `application/json` allows every `…+json` as well.
+    """
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given in allowed or ("application/json" in allowed and given.endswith("+json")):
+        return given
+    raise UnsupportedMedia(f"The body must be {' or '.join(allowed)}, not {given or 'untyped'}.")
+
+
+async def read_bytes(request: Request[Any, Any, Any], *, limit: int = BODY_LIMIT) -> bytes:
+    """The whole body. Raises TooLarge beyond `limit` bytes."""
+    return b"".join([chunk async for chunk in read_chunks(request, limit=limit)])
+
+
+async def read_chunks(request: Request[Any, Any, Any], *, limit: int) -> AsyncIterator[bytes]:
+    """The body as it arrives. Raises TooLarge as soon as it is known to exceed `limit` bytes."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(limit)
+    seen, more = 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise InvalidRequest("The connection ended before the body did.")
+        seen += len(message["body"])
+        if seen > limit:
+            raise _too_large(limit)
+        if message["body"]:
+            yield message["body"]
+        more = message["more_body"]
+
+
+async def read_lines(
+    request: Request[Any, Any, Any], *, limit: int = NDJSON_LIMIT, line_limit: int = BODY_LIMIT
+) -> AsyncIterator[bytes]:
+    """The lines of an NDJSON body as they arrive, without line ends; empty lines are given too.
+
+    Raises TooLarge for the body or for one line.
+    """
+    held = b""
+    async for chunk in read_chunks(request, limit=limit):
+        *lines, held = (held + chunk).split(b"\n")
+        if len(held) > line_limit:
+            raise _too_large(line_limit)
+        for line in lines:
+            yield line.removesuffix(b"\r")
+    if held:
+        yield held.removesuffix(b"\r")
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit} bytes.")

@@ -1,0 +1,97 @@
+"""JSON of a stranger as a Struct, or a refusal that points at every fault found."""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import chain, islice
+from typing import Any, TypeVar
+
+import msgspec
+
+from libs.common.errors import Fault, InvalidRequest
+from libs.common.web import pointers
+from libs.common.web.shapes import shape_of, unknown_fields
+
+T = TypeVar("T")
+
+MAX_DEPTH = 64
+MAX_FAULTS = 50
+_NUL = "\0"
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Raises InvalidRequest: not JSON, not UTF-8, deeper than 64, unknown fields, a fault of type,
+    or a NUL in a string (PostgreSQL cannot store one)."""
+    if not body:
+        raise InvalidRequest("The body is empty; JSON is expected.")
+    value = _parse(body)
+    if _may_be_deep(body) and _depth(value) > MAX_DEPTH:
+        raise _too_deep()
+    wanted: Any = kind
+    found = list(
+        islice(chain(unknown_fields(value, shape_of(wanted)), _nuls(body, value)), MAX_FAULTS)
+    )
+    try:
+        decoded: T = _decoder(wanted).decode(body)
+    except msgspec.ValidationError as invalid:
+        found.append(pointers.fault(str(invalid)))
+    if found:
+        raise InvalidRequest(_summary(found), faults=found)
+    return decoded
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError as deep:
+        raise _too_deep() from deep
+    except (msgspec.DecodeError, UnicodeDecodeError) as malformed:
+        raise InvalidRequest(f"The body is not JSON in UTF-8: {malformed}") from malformed
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def _too_deep() -> InvalidRequest:
+    return InvalidRequest(f"The body is nested more than {MAX_DEPTH} deep.")
+
+
+def _may_be_deep(body: bytes) -> bool:
+    return body.count(b"[") + body.count(b"{") > MAX_DEPTH
+
+
+def _depth(value: Any) -> int:
+    """How many arrays and objects stand inside each other, at most MAX_DEPTH + 1."""
+    depth, level = 0, [value]
+    while depth <= MAX_DEPTH and (
+        level := [part for part in level if isinstance(part, dict | list)]
+    ):
+        depth += 1
+        level = [
+            inner for part in level for inner in (part.values() if isinstance(part, dict) else part)
+        ]
+    return depth
+
+
+def _nuls(body: bytes, value: Any) -> Iterator[Fault]:
+    return _nuls_in(value, "") if b"\\u0000" in body else iter(())
+
+
+def _nuls_in(value: Any, pointer: str) -> Iterator[Fault]:
+    match value:
+        case str() if _NUL in value:
+            yield Fault(pointer, "a NUL character is not allowed")
+        case list():
+            for index, item in enumerate(value):
+                yield from _nuls_in(item, pointers.step(pointer, index))
+        case dict():
+            for name, member in value.items():
+                yield from _nuls_in(name, pointer)
+                yield from _nuls_in(member, pointers.step(pointer, name))
+
+
+def _summary(faults: list[Fault]) -> str:
+    first = faults[0]
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return f"{first.pointer or 'The body'}: {first.detail}{more}"

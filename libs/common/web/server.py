@@ -1,0 +1,71 @@
+"""Serving an app: one process is one service, stopped without losing a request."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+
+from libs.common.settings import HttpSettings
+from libs.common.web.app import App
+
+log = structlog.get_logger()
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Runs a process's main coroutine on uvloop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
+
+
+async def serve(app: App, settings: HttpSettings) -> None:
+    """Serves until SIGTERM or SIGINT, then: readiness off, no new connections, requests in flight
+    answered (at most `grace_seconds`), the app's lifespan left.
+
+    Granian's own lifespan support would leave it while requests are in flight, so it is held here.
+    """
+    server = Server(
+        app,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=1024,
+        log_enabled=False,
+    )
+    async with app.lifespan(), _signals(app):
+        serving = asyncio.create_task(server.serve())
+        stopped = asyncio.create_task(app.stopping.wait())
+        await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        server.stop()  # type: ignore[no-untyped-call]
+        await serving
+        await _drain(app, settings.grace_seconds)
+
+
+@asynccontextmanager
+async def _signals(app: App) -> AsyncIterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, app.stopping.set)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+async def _drain(app: App, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await app.boundary.idle.wait()
+    except TimeoutError:
+        log.warning("requests cut off at shutdown", requests=app.boundary.in_flight)
