@@ -56,7 +56,9 @@ class LearnerState(Struct, frozen=True, array_like=True):
     interactions: credential id → kind → last `occurred_at`.
     profile: None until a snapshot of the newest consent has come (an interaction may overtake it),
     and after erasure.  position and as_of: the newest included interaction's offset and
-    `accepted_at`; None before the first.
+    `accepted_at`; None before the first.  log: the id of the log that `position` counts in.
+    partner_id and lookup (the key that leads here): known from the first event that says so until
+    erasure, which empties the lookup.
     """
 
     learner_key: str
@@ -67,6 +69,9 @@ class LearnerState(Struct, frozen=True, array_like=True):
     interactions: dict[str, dict[Kind, int]] = {}
     position: int | None = None
     as_of: int | None = None
+    log: str = ""
+    partner_id: str | None = None
+    lookup: str | None = None
 
 
 class ListReason(Struct, frozen=True, array_like=True):

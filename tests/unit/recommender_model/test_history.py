@@ -1,6 +1,6 @@
 import pytest
 
-from services.recommender.model.history import HISTORY_LENGTH, KIND_WEIGHTS, history, tastes
+from services.recommender.domain.history import HISTORY_LENGTH, KIND_WEIGHTS, history, tastes
 
 
 def test_stronger_kinds_weigh_more() -> None:

@@ -1,0 +1,1 @@
+"""Pure functions: a learner's state, the gap to a goal, and the ranking."""
