@@ -1,0 +1,35 @@
+"""`python -m services.catalog api | migrate | import | republish`."""
+
+import typer
+
+from libs.common.settings import load
+from libs.common.telemetry import configure
+from libs.common.web import run, serve
+from services.catalog.settings import Settings, StoreSettings
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="The catalog service.")
+
+
+@cli.command()
+def api() -> None:
+    """Serve the catalog and publish what changes."""
+    from services.catalog.app import build_api
+
+    settings = load(Settings)
+    configure("catalog", "api", settings)
+    run(serve(build_api(settings), settings))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from libs.common.migrations import migrate as upgrade
+    from services.catalog.app import MIGRATIONS
+
+    settings = load(StoreSettings)
+    configure("catalog", "migrate", settings)
+    run(upgrade(settings.postgres_url, MIGRATIONS))
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,163 @@
+"""Search as one statement: full text, filters, and keyset pages.
+
+A credential is found by its own words and by the names of the skills that it teaches. Skills are
+looked up while searching rather than copied into the credentials, so that a renamed skill, or one
+that arrives after its credentials, needs no repair.
+"""
+
+from functools import reduce
+from operator import add
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, array
+
+from services.catalog.domain.facets import base_language
+from services.catalog.domain.search import Filters, Place, Query
+from services.catalog.store.tables import CREDENTIALS, TABLES
+
+# Of the weights D, C, B, A; and what finding a word among the skills taught adds to that.
+_WEIGHTS = "{0.05, 0.1, 0.4, 1.0}"
+_SKILL_WEIGHT = 0.1
+_DIVIDE_BY_LOG_LENGTH = 1
+_NAME_IS, _NAME_BEGINS = 2.0, 1.0
+# A beginning such as "pr" fits thousands of skills; those with the shortest names stand for them.
+_MOST_SKILLS = 200
+
+Condition = ColumnElement[bool]
+
+
+def statement(query: Query) -> Select[Any]:
+    """Rows (key, body, revision, updated_at, by), one more than the page holds if there is a next one."""
+    ranked = _by_relevance(query) if query.terms else _by_name(query)
+    return ranked.limit(query.limit + 1)
+
+
+def _by_name(query: Query) -> Select[Any]:
+    table = TABLES[query.kind]
+    found = select(*_parts(query), table.c.sort_key.label("by")).where(*_filters(query.filters))
+    if query.after is not None:
+        place = tuple_(literal(query.after.by, Text), literal(query.after.key, Text))
+        found = found.where(tuple_(table.c.sort_key, table.c.key) > place)
+    return found.order_by(table.c.sort_key, table.c.key)
+
+
+def _by_relevance(query: Query) -> Select[Any]:
+    words = [_wanted(term) for term in (query.terms or [])[:-1]]
+    words.append(_wanted((query.terms or [])[-1], beginning=True))
+    matches = [_match(query, word) for word in words]
+    found = (
+        select(*_parts(query), _score(query, words).label("by"))
+        .where(*matches, *_filters(query.filters))
+        .subquery()
+    )
+    page = select(found)
+    if query.after is not None:
+        page = page.where(_after(query.after, found.c.by, found.c.key))
+    return page.order_by(found.c.by.desc(), found.c.key)
+
+
+def _after(place: Place, by: ColumnElement[Any], key: ColumnElement[Any]) -> Condition:
+    score = literal(place.by, Float(53))
+    return or_(by < score, and_(by == score, key > place.key))
+
+
+def _parts(query: Query) -> list[ColumnElement[Any]]:
+    table = TABLES[query.kind]
+    return [table.c.key, table.c.body, table.c.revision, table.c.updated_at]
+
+
+def _wanted(term: str, *, beginning: bool = False) -> ColumnElement[Any]:
+    """The word as written or as English stems it; one letter is a word, not a beginning."""
+    forms: list[ColumnElement[Any]] = [
+        func.to_tsquery("simple", term),
+        func.to_tsquery("english", term),
+    ]
+    if beginning and (len(term) > 1 or not term.isascii()):
+        forms.append(func.to_tsquery("simple", f"{term}:*"))
+    return _any_of(forms)
+
+
+def _any_of(queries: list[ColumnElement[Any]]) -> ColumnElement[Any]:
+    return reduce(lambda one, other: one.op("||", return_type=TSQUERY())(other), queries)
+
+
+def _match(query: Query, word: ColumnElement[Any]) -> Condition:
+    in_text = TABLES[query.kind].c.search.bool_op("@@")(word)
+    return or_(in_text, _taught(word)) if query.kind == "credential" else in_text
+
+
+def _taught(word: ColumnElement[Any]) -> Condition:
+    skills = TABLES["skill"]
+    named = (
+        select(skills.c.key)
+        .where(skills.c.search.bool_op("@@")(word))
+        .order_by(func.length(skills.c.sort_key), skills.c.key)
+        .limit(_MOST_SKILLS)
+        .scalar_subquery()
+    )
+    return CREDENTIALS.c.skill_ids.bool_op("&&")(func.array(named, type_=ARRAY(Text)))
+
+
+def _score(query: Query, words: list[ColumnElement[Any]]) -> ColumnElement[float]:
+    table = TABLES[query.kind]
+    phrase = " ".join(query.terms or [])
+    rank = func.ts_rank(
+        cast(_WEIGHTS, ARRAY(Float(24))), table.c.search, _any_of(words), _DIVIDE_BY_LOG_LENGTH
+    )
+    parts: list[ColumnElement[Any]] = [
+        cast(rank, Float(53)),
+        _NAME_IS * cast(table.c.sort_key == phrase, Integer),
+        _NAME_BEGINS * cast(func.starts_with(table.c.sort_key, phrase), Integer),
+    ]
+    if query.kind == "credential":
+        parts += [_SKILL_WEIGHT * cast(_taught(word), Integer) for word in words]
+    return cast(reduce(add, parts), Float(53))
+
+
+def _filters(wanted: Filters | None) -> list[Condition]:
+    if wanted is None:
+        return []
+    table = CREDENTIALS.c
+    return [
+        *_contains(table.skill_ids, wanted.skill),
+        *_contains(table.occupation_ids, wanted.occupation),
+        *_contains(table.languages, wanted.language and base_language(wanted.language)),
+        *([table.issuer_id == wanted.issuer] if wanted.issuer is not None else []),
+        *([table.status.in_(wanted.statuses)] if wanted.statuses else []),
+        *_affordable(wanted),
+        _shown_to(wanted.audience),
+    ]
+
+
+def _contains(column: ColumnElement[Any], value: str | None) -> list[Condition]:
+    return [] if value is None else [column.contains(array([value]))]
+
+
+def _affordable(wanted: Filters) -> list[Condition]:
+    """As `eligibility.broken` has it: what costs nothing fits every currency."""
+    if wanted.max_cost is None:
+        return []
+    amount, currency = CREDENTIALS.c.price_amount, CREDENTIALS.c.price_currency
+    limit = wanted.max_cost
+    return [or_(amount == 0, and_(currency == limit.currency, amount <= limit.amount))]
+
+
+def _shown_to(partner: str | None) -> Condition:
+    everyone = func.cardinality(CREDENTIALS.c.audience) == 0
+    if partner is None:
+        return everyone
+    return or_(everyone, CREDENTIALS.c.audience.contains(array([partner])))

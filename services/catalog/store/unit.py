@@ -1,0 +1,90 @@
+"""One transaction on the catalog's tables."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Executable, cast, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.contracts.catalog import CatalogSnapshot
+from services.catalog.domain.kinds import Body, Kind
+from services.catalog.ports import Put, Tally
+from services.catalog.store.rows import snapshot, values
+from services.catalog.store.tables import CREDENTIALS, TABLES
+
+_SUCCESSION_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('catalog.succession'))")
+
+
+class PostgresUnit:
+    """See `services.catalog.ports.Unit`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, kind: Kind, key: str) -> CatalogSnapshot | None:
+        return await read_one(self._connection, kind, key)
+
+    async def get_for_update(self, kind: Kind, key: str) -> CatalogSnapshot | None:
+        return await read_one(self._connection, kind, key, lock=True)
+
+    async def put(self, kind: Kind, key: str, body: Body) -> Put:
+        done = await self._connection.execute(_upsert(kind, values(key, body)))
+        row = done.one_or_none()
+        if row is not None:
+            put = kind.assemble(key, body, row.revision, row.updated_at)
+            return Put(put, created=row.revision == 1)
+        # The statement above has locked the row, so what is read here is what it compared with.
+        kept = await read_one(self._connection, kind, key)
+        assert kept is not None
+        return Put(kept, created=False)
+
+    async def put_many(self, kind: Kind, bodies: dict[str, Body]) -> Tally:
+        # In the order of the keys, so that two imports wait for each other but never in a circle.
+        rows = [values(key, bodies[key]) for key in sorted(bodies)]
+        done = await self._connection.execute(_upsert(kind, rows))
+        revisions = [row.revision for row in done]
+        created = revisions.count(1)
+        return Tally(created, len(revisions) - created, len(rows) - len(revisions))
+
+    async def alone_with_successors(self) -> None:
+        await self._connection.execute(_SUCCESSION_LOCK)
+
+    async def successors(self, credential_id: str) -> Collection[str]:
+        chain = select(cast(credential_id, CREDENTIALS.c.key.type).label("id")).cte(
+            "chain", recursive=True
+        )
+        following = (
+            select(CREDENTIALS.c.superseded_by)
+            .join(chain, CREDENTIALS.c.key == chain.c.id)
+            .where(CREDENTIALS.c.superseded_by.is_not(None))
+        )
+        # UNION without ALL ends at an id seen before, so that a circle ends it as well.
+        done = await self._connection.execute(select(chain.union(following).c.id))
+        return set(done.scalars())
+
+
+async def read_one(
+    connection: AsyncConnection, kind: Kind, key: str, *, lock: bool = False
+) -> CatalogSnapshot | None:
+    """The snapshot under a key; `lock` keeps others from changing it."""
+    table = TABLES[kind.name]
+    parts = select(table.c.key, table.c.body, table.c.revision, table.c.updated_at)
+    wanted = parts.where(table.c.key == key)
+    row = (await connection.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
+    return None if row is None else snapshot(kind, row)
+
+
+def _upsert(kind: Kind, rows: dict[str, Any] | list[dict[str, Any]]) -> Executable:
+    """Inserts at revision 1; replaces a different body at the next revision; returns neither for the same."""
+    table = TABLES[kind.name]
+    fresh = {"revision": 1, "updated_at": func.clock_timestamp()}
+    many = rows if isinstance(rows, list) else [rows]
+    statement = insert(table).values([{**row, **fresh} for row in many])
+    new = statement.excluded
+    changed = {name: new[name] for name in many[0] if name != "key"}
+    return statement.on_conflict_do_update(
+        index_elements=[table.c.key],
+        set_={**changed, "revision": table.c.revision + 1, "updated_at": func.clock_timestamp()},
+        where=table.c.body.is_distinct_from(new.body),
+    ).returning(table.c.key, table.c.revision, table.c.updated_at)
