@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from libs.common.contracts.calls import HeldAnswer, HeldAnswers, SelfReported
 from libs.common.contracts.profile import HeldCredential
@@ -20,14 +21,16 @@ def credential_routes(learners: Learners) -> list[HTTPRouteHandler]:
 
     @post(CREDENTIALS)
     async def report_credential(
-        request: Request[Any, Any, Any], partner_id: str, learner_id: str
+        request: Request[Any, Any, Any], partner_id: FromPath[str], learner_id: FromPath[str]
     ) -> Response[bytes]:
         reported = await read_body(request, SelfReported)
         held = await learners.report(partner_id, learner_id, reported)
         return json_response(_answer(held), 201)
 
     @get(CREDENTIALS)
-    async def list_credentials(partner_id: str, learner_id: str) -> Response[bytes]:
+    async def list_credentials(
+        partner_id: FromPath[str], learner_id: FromPath[str]
+    ) -> Response[bytes]:
         learner = await learners.get(partner_id, learner_id)
         return json_response(HeldAnswers(items=[_answer(h) for h in learner.held_credentials]))
 

@@ -4,10 +4,11 @@ from typing import Any
 
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from libs.common.contracts.calls import NewInteractions
 from libs.common.web import json_response, read_body
-from services.profile.routes.paths import PARTNER, refuse_bad_ids
+from services.profile.routes.paths import PARTNER
 from services.profile.usecases.interactions import Interactions
 
 # A thousand events with ids of 500 characters, none of them ASCII.
@@ -19,9 +20,8 @@ def interaction_routes(interactions: Interactions) -> list[HTTPRouteHandler]:
 
     @post(f"{PARTNER}/interactions", status_code=200)
     async def post_interactions(
-        request: Request[Any, Any, Any], partner_id: str
+        request: Request[Any, Any, Any], partner_id: FromPath[str]
     ) -> Response[bytes]:
-        refuse_bad_ids(partner_id=partner_id)
         body = await read_body(request, NewInteractions, limit=LARGEST_CALL)
         return json_response(await interactions.accept(partner_id, body.events))
 
