@@ -167,7 +167,7 @@ class ServiceClient:
         decode = msgspec.msgpack.decode if packed else msgspec.json.decode
         try:
             return decode(answer.content, type=returns)
-        except msgspec.DecodeError as foreign:
+        except (msgspec.DecodeError, UnicodeDecodeError) as foreign:
             raise Unavailable(
                 f"{self.name} answered what is not understood: {foreign}"
             ) from foreign
@@ -176,7 +176,7 @@ class ServiceClient:
         kind = _REFUSALS.get(answer.status_code)
         try:
             problem = msgspec.json.decode(answer.content, type=Problem)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return Unavailable(
                 f"{self.name} answered {answer.status_code} without a problem document"
             )

@@ -29,6 +29,10 @@ CODES = {
     429: "rate_limited",
     503: "unavailable",
 }
+_DETAILS = {
+    404: "There is nothing at this path.",
+    405: "This path does not take this method.",
+}
 _LONGEST_DETAIL = 300
 _MISSING = re.compile(r"^(?:\d+: )?Missing required query parameter '([^']*)'")
 
@@ -62,7 +66,15 @@ class Problem(NamedTuple):
 
 def shorten(text: str) -> str:
     """What a caller sent may be echoed, but not at length."""
-    return text if len(text) <= _LONGEST_DETAIL else text[: _LONGEST_DETAIL - 1] + "…"
+    return text if len(text) <= _DETAILS = {
+    404: "There is nothing at this path.",
+    405: "This path does not take this method.",
+}
+_LONGEST_DETAIL else text[: _DETAILS = {
+    404: "There is nothing at this path.",
+    405: "This path does not take this method.",
+}
+_LONGEST_DETAIL - 1] + "…"
 
 
 def of(raised: Exception) -> Problem:
@@ -102,7 +114,8 @@ def _of_http(raised: HTTPException) -> Problem:
     status = 400 if raised.status_code == 422 else raised.status_code
     title = HTTPStatus(status).phrase.capitalize()
     code = CODES.get(status, "invalid_request")
-    return Problem(status, code, title, raised.detail, headers=raised.headers or {})
+    detail = _DETAILS.get(status, raised.detail)
+    return Problem(status, code, title, detail, headers=raised.headers or {})
 
 
 def _faults(raised: ValidationException) -> list[Fault]:

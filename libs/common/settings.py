@@ -42,8 +42,16 @@ class FileSource(PydanticBaseSettingsSource):
     """The values of the fields for which `STACKWISE_<NAME>_FILE` names a file (a mounted secret)."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
-        path = os.environ.get(f"{variable(field_name)}_FILE")
-        return (Path(path).read_text().strip() if path else None), field_name, False
+        name = variable(field_name)
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None, field_name, False
+        if os.environ.get(name):
+            raise SettingsError(f"{name} and {name}_FILE are both set")
+        try:
+            return Path(path).read_text().strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as unreadable:
+            raise SettingsError(f"{name}_FILE: {unreadable}") from unreadable
 
     def __call__(self) -> dict[str, Any]:
         values = {
@@ -126,7 +134,7 @@ def load(cls: type[S]) -> S:
         lines = [
             _complaint(error["loc"], error["type"], error["msg"]) for error in invalid.errors()
         ]
-    except (SettingsError, OSError, UnicodeDecodeError) as unreadable:
+    except SettingsError as unreadable:
         lines = [str(unreadable)]
     sys.stderr.write("".join(f"{line}\n" for line in lines))
     raise SystemExit(2)

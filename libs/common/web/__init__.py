@@ -3,11 +3,13 @@
 from libs.common.web.app import App, create_app
 from libs.common.web.body import read_body, read_bytes, read_lines, require_media
 from libs.common.web.query import known_query
-from libs.common.web.responses import json_response
+from libs.common.web.responses import Answer, Streamed, json_response
 from libs.common.web.server import run, serve
 
 __all__ = [
+    "Answer",
     "App",
+    "Streamed",
     "create_app",
     "json_response",
     "known_query",

@@ -10,13 +10,14 @@ from time import perf_counter
 from typing import Any
 
 import structlog
+from litestar.exceptions import LitestarException
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
 from opentelemetry import context as otel
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from libs.common import context, problems
-from libs.common.web.exchange import Exchange
+from libs.common.web.exchange import CLOSED, Exchange
 from libs.common.web.metrics import observe
 
 log = structlog.get_logger()
@@ -29,7 +30,7 @@ _WANTED = frozenset(
 
 
 class Boundary:
-    """Wraps an app; `in_flight` is the number of requests being answered, `idle` set when it is 0."""
+    """Wraps an app; `idle` is set while no request is being answered."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -38,7 +39,7 @@ class Boundary:
             if not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
             else None
         )
-        self.in_flight = 0
+        self._tasks: set[asyncio.Task[Any] | None] = set()
         self.idle = asyncio.Event()
         self.idle.set()
 
@@ -48,7 +49,8 @@ class Boundary:
         name = _request_id(headers.get(b"x-request-id"))
         exchange = Exchange(receive, send, name, has_body=_has_body(headers))
         token = context.request_id.set(name.decode())
-        self.in_flight += 1
+        task = asyncio.current_task()
+        self._tasks.add(task)
         self.idle.clear()
         try:
             if self._tracer is None and b"traceparent" not in headers:
@@ -56,8 +58,8 @@ class Boundary:
             else:
                 await self._traced(scope, exchange, headers)
         finally:
-            self.in_flight -= 1
-            if not self.in_flight:
+            self._tasks.discard(task)
+            if not self._tasks:
                 self.idle.set()
             context.request_id.reset(token)
             template = scope.get("path_template", "unmatched")
@@ -67,14 +69,29 @@ class Boundary:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except asyncio.CancelledError:
-            exchange.abandon()
+            exchange.status = CLOSED
             raise
-        except Exception as raised:
-            if exchange.started:
-                log.error("failed after the answer began", exc_info=raised)
-                raise
-            await _send_problem(exchange, problems.of(raised))
+        except Exception as raised:  # noqa: BLE001 - the last resort: it answers, and logs the unexpected
+            await self._failed(exchange, _origin(raised))
         await exchange.linger()
+
+    async def _failed(self, exchange: Exchange, raised: Exception) -> None:
+        """A problem document where that is still possible; else the answer is cut off, so that nobody
+        takes it for whole."""
+        if not exchange.started:
+            await _send_problem(exchange, problems.of(raised))
+            return
+        exchange.status = CLOSED if exchange.gone else 500
+        if not exchange.gone:
+            log.error("failed after the answer began", exc_info=raised)
+        raise raised
+
+    def cut_off(self) -> int:
+        """Cancels the requests being answered; how many there were."""
+        for task in self._tasks:
+            if task is not None:
+                task.cancel()
+        return len(self._tasks)
 
     async def _traced(
         self, scope: HTTPScope, exchange: Exchange, headers: dict[bytes, bytes]
@@ -104,6 +121,13 @@ def _describe(span: trace.Span, scope: HTTPScope, status: int) -> None:
     span.set_attribute("http.response.status_code", status)
     if status >= 500:
         span.set_status(trace.StatusCode.ERROR)
+
+
+def _origin(raised: Exception) -> Exception:
+    """Litestar wraps what is raised once it has begun to answer."""
+    cause = raised.__cause__
+    wrapped = type(raised) is LitestarException and isinstance(cause, Exception)
+    return cause if wrapped and isinstance(cause, Exception) else raised
 
 
 def _request_id(given: bytes | None) -> bytes:

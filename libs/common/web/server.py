@@ -17,6 +17,7 @@ from libs.common.web.app import App
 log = structlog.get_logger()
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_CUT_OFF_SECONDS = 1.0
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -47,8 +48,7 @@ async def serve(app: App, settings: HttpSettings) -> None:
         await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         server.stop()  # type: ignore[no-untyped-call]
-        await serving
-        await _drain(app, settings.grace_seconds)
+        await _drain(app, serving, settings.grace_seconds)
 
 
 @asynccontextmanager
@@ -63,9 +63,14 @@ async def _signals(app: App) -> AsyncIterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def _drain(app: App, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await app.boundary.idle.wait()
-    except TimeoutError:
-        log.warning("requests cut off at shutdown", requests=app.boundary.in_flight)
+async def _drain(app: App, serving: asyncio.Task[None], seconds: float) -> None:
+    """Granian ends when its last connection has; a client that has stalled is cut off."""
+    done, _ = await asyncio.wait((serving,), timeout=seconds)
+    if not done:
+        log.warning("requests cut off at shutdown", requests=app.boundary.cut_off())
+        done, _ = await asyncio.wait((serving,), timeout=_CUT_OFF_SECONDS)
+    if done:
+        serving.result()
+    else:
+        serving.cancel()
+    await app.boundary.idle.wait()
