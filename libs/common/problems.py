@@ -66,15 +66,7 @@ class Problem(NamedTuple):
 
 def shorten(text: str) -> str:
     """What a caller sent may be echoed, but not at length."""
-    return text if len(text) <= _DETAILS = {
-    404: "There is nothing at this path.",
-    405: "This path does not take this method.",
-}
-_LONGEST_DETAIL else text[: _DETAILS = {
-    404: "There is nothing at this path.",
-    405: "This path does not take this method.",
-}
-_LONGEST_DETAIL - 1] + "…"
+    return text if len(text) <= _LONGEST_DETAIL else text[: _LONGEST_DETAIL - 1] + "…"
 
 
 def of(raised: Exception) -> Problem:
