@@ -10,6 +10,7 @@ from operator import add
 from typing import Any
 
 from sqlalchemy import (
+    REAL,
     ColumnElement,
     Float,
     Integer,
@@ -23,14 +24,14 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, array
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from services.catalog.domain.facets import base_language
 from services.catalog.domain.search import Filters, Place, Query
 from services.catalog.store.tables import CREDENTIALS, TABLES
 
 # Of the weights D, C, B, A; and what finding a word among the skills taught adds to that.
-_WEIGHTS = "{0.05, 0.1, 0.4, 1.0}"
+_WEIGHTS = [0.05, 0.1, 0.4, 1.0]
 _SKILL_WEIGHT = 0.1
 _DIVIDE_BY_LOG_LENGTH = 1
 _NAME_IS, _NAME_BEGINS = 2.0, 1.0
@@ -116,7 +117,7 @@ def _score(query: Query, words: list[ColumnElement[Any]]) -> ColumnElement[float
     table = TABLES[query.kind]
     phrase = " ".join(query.terms or [])
     rank = func.ts_rank(
-        cast(_WEIGHTS, ARRAY(Float(24))), table.c.search, _any_of(words), _DIVIDE_BY_LOG_LENGTH
+        literal(_WEIGHTS, ARRAY(REAL)), table.c.search, _any_of(words), _DIVIDE_BY_LOG_LENGTH
     )
     parts: list[ColumnElement[Any]] = [
         cast(rank, Float(53)),
@@ -144,7 +145,7 @@ def _filters(wanted: Filters | None) -> list[Condition]:
 
 
 def _contains(column: ColumnElement[Any], value: str | None) -> list[Condition]:
-    return [] if value is None else [column.contains(array([value]))]
+    return [] if value is None else [column.contains([value])]
 
 
 def _affordable(wanted: Filters) -> list[Condition]:
@@ -160,4 +161,4 @@ def _shown_to(partner: str | None) -> Condition:
     everyone = func.cardinality(CREDENTIALS.c.audience) == 0
     if partner is None:
         return everyone
-    return or_(everyone, CREDENTIALS.c.audience.contains(array([partner])))
+    return or_(everyone, CREDENTIALS.c.audience.contains([partner]))
