@@ -1,0 +1,147 @@
+"""What the flow and acceptance tests do with a running stack, beyond a partner's own calls."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, NamedTuple, TypeVar
+
+import httpx
+import msgspec
+import redis.asyncio as redis
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from libs.common.contracts import redis_keys
+from libs.common.contracts.item_side import ItemRow
+from libs.common.contracts.profile import Interaction
+from libs.common.contracts.redis_values import LearnerState, Lookup
+from libs.common.contracts.topics import INTERACTION, ITEM_SIDE, Topic
+from tests.support.oracle import LOOKUP, STATE
+from tests.support.partner import Partner, client, path
+from tests.support.waiting import until
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Ladder(NamedTuple):
+    """Three credentials of one skill; the second asks for the first."""
+
+    skill: str
+    first: str
+    second: str
+    other: str
+
+
+class Flow:
+    """A running stack as its administrator, one partner and an onlooker see it."""
+
+    def __init__(
+        self, stack: Any, admin: httpx.AsyncClient, partner: Partner, reading: "redis.Redis"
+    ) -> None:
+        self.stack = stack
+        self.admin = admin
+        self.partner = partner
+        self.redis = reading
+
+    async def publish(self, id: str, **parts: Any) -> dict[str, Any]:
+        """Publishes a credential of 30 online hours in English for 49 dollars."""
+        body = {
+            "type": "MicroCredential",
+            "name": f"Credential {id}",
+            "status": "active",
+            "issuer": {"id": "org/flow", "name": "Flow College"},
+            "url": "https://flow.example/credential",
+            "cost": [{"amount": "49.00", "currency": "USD", "kind": "tuition"}],
+            "workload_hours": 30,
+            "delivery": ["online"],
+            "languages": ["en"],
+            **parts,
+        }
+        answer = await self.admin.put(path("credentials", id), json=body)
+        assert answer.status_code in (200, 201), answer.text
+        snapshot: dict[str, Any] = answer.json()
+        return snapshot
+
+    async def publish_ladder(self, name: str) -> Ladder:
+        """A skill of its own, and three credentials that teach it."""
+        ladder = Ladder(f"skill {name}", f"{name}/1 é", f"{name}/2", f"{name}/3")
+        put = await self.admin.put(path("skills", ladder.skill), json={"name": ladder.skill})
+        assert put.status_code == 201, put.text
+        taught = [{"id": ladder.skill, "level": 0.33}]
+        await self.publish(ladder.first, level="beginner", skills=taught, leads_to=[ladder.second])
+        needs = [{"credential": ladder.first}]
+        higher = [{"id": ladder.skill, "level": 0.66}]
+        await self.publish(ladder.second, skills=higher, prerequisites=needs)
+        await self.publish(ladder.other, skills=taught)
+        return ladder
+
+    def lookup_key(self, learner_id: str) -> str:
+        """The name in Redis under which a learner of this partner is found."""
+        return redis_keys.lookup(self.stack.lookup_pepper, self.stack.partner.id, learner_id)
+
+    async def lookup(self, learner_id: str) -> Lookup | None:
+        """Where the learner is found in Redis."""
+        return LOOKUP.unpack(await self.redis.get(self.lookup_key(learner_id)))
+
+    async def state(self, learner_id: str) -> LearnerState | None:
+        """The learner's state in Redis."""
+        found = await self.lookup(learner_id)
+        if found is None or found.learner_key is None:
+            return None
+        return STATE.unpack(
+            await self.redis.get(redis_keys.state(found.partition, found.learner_key))
+        )
+
+    async def interaction(self, partition: int, offset: int) -> Interaction:
+        """The interaction at a place in the log."""
+        async with self.reading(INTERACTION, partition) as consumer:
+            consumer.seek(TopicPartition(INTERACTION.name, partition), offset)
+            record = await consumer.getone()
+            assert record.offset == offset
+            return msgspec.json.decode(record.value, type=Interaction)
+
+    async def item_row(self, credential_id: str) -> ItemRow:
+        """The newest row that the trainer streamed for a credential, once there is one."""
+        async with self.reading(ITEM_SIDE, 0) as consumer:
+            await consumer.seek_to_beginning()
+            rows: list[ItemRow] = []
+
+            async def look() -> list[ItemRow]:
+                batch = await consumer.getmany(timeout_ms=100)
+                records = [record for part in batch.values() for record in part]
+                rows.extend(
+                    msgspec.json.decode(record.value, type=ItemRow)
+                    for record in records
+                    if (record.key or b"").decode() == credential_id
+                )
+                return rows
+
+            return (await until(look, bool))[-1]
+
+    @asynccontextmanager
+    async def reading(self, topic: Topic, partition: int) -> AsyncIterator[AIOKafkaConsumer]:
+        """A consumer of one partition, without a group."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.stack.kafka, fetch_max_wait_ms=10)
+        await consumer.start()
+        try:
+            consumer.assign([TopicPartition(topic.name, partition)])
+            yield consumer
+        finally:
+            await consumer.stop()
+
+    @asynccontextmanager
+    async def another_partner(self, name: str) -> AsyncIterator[Partner]:
+        """A second partner, created by the command as an operator would."""
+        made = json.loads(await self.stack.gateway_command("partners", "create", name, "--json"))
+        async with client(self.stack.gateway_url, made["secret_key"]) as http:
+            yield Partner(http)
+
+
+@asynccontextmanager
+async def flow_on(stack: Any) -> AsyncIterator[Flow]:
+    """The clients of a running stack, closed again."""
+    async with AsyncExitStack() as opened:
+        admin = await opened.enter_async_context(client(stack.gateway_url, stack.admin_key))
+        http = await opened.enter_async_context(client(stack.gateway_url, stack.partner.secret_key))
+        reading = redis.from_url(stack.redis_url)
+        opened.push_async_callback(reading.aclose)
+        yield Flow(stack, admin, Partner(http), reading)
