@@ -20,11 +20,16 @@ from libs.common.errors import Unavailable
 # SQLSTATE classes and states that say "not now": connection, resources, shutdown and start-up,
 # cancelled by a timeout, lock not available, deadlock or serialization, read-only after a failover.
 _NOT_NOW = ("08", "53", "57", "55P03", "40", "25006")
-_SERVER_SETTINGS = {"jit": "off", "lock_timeout": "3000", "statement_timeout": "10000"}
+_LOCK_SECONDS = 3
 
 
-def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """An engine for requests; it connects at the first use. JSON columns give and take raw text."""
+def make_engine(url: str, *, pool_size: int = 10, statement_seconds: int = 5) -> AsyncEngine:
+    """An engine; it connects at the first use. JSON columns take what msgspec encodes and give text."""
+    server_settings = {
+        "jit": "off",
+        "lock_timeout": f"{_LOCK_SECONDS}s",
+        "statement_timeout": f"{statement_seconds}s",
+    }
     return create_async_engine(
         url,
         pool_size=pool_size,
@@ -32,7 +37,11 @@ def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         pool_timeout=3,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=lambda raw: raw,
-        connect_args={"timeout": 3, "command_timeout": 12, "server_settings": _SERVER_SETTINGS},
+        connect_args={
+            "timeout": 3,
+            "command_timeout": statement_seconds + 1,
+            "server_settings": server_settings,
+        },
     )
 
 

@@ -70,15 +70,15 @@ async def test_an_unknown_learner_is_registered_with_the_defaults(
 
 
 async def test_concurrent_calls_register_one_learner(
-    interactions: Interactions, learners: Learners, log: FakeLog
+    interactions: Interactions, store: LearnerStore, log: FakeLog
 ):
     """Calls that name the same unknown learners at once, in any order, agree on one key for each."""
-    ids = [new_id() for _ in range(50)]
-    calls = [ids, ids[::-1], ids[25:] + ids[:25], ids[::2] + ids[1::2]] * 3
+    ids = [new_id() for _ in range(1000)]
+    calls = [ids, ids[::-1], ids[500:] + ids[:500], ids[::2] + ids[1::2]] * 3
     await asyncio.gather(*(interactions.accept("p", [viewed(i) for i in call]) for call in calls))
     published = {interaction.learner_key for interaction in log.interactions}
-    registered = {(await learners.get("p", learner_id)).learner_key for learner_id in ids}
-    assert published == registered
+    registered = await store.standings("p", ids)
+    assert published == {standing.learner_key for standing in registered.values()}
     assert len(log.interactions) == len(calls) * len(ids)
 
 
