@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _LOG_TAIL = 2_000
@@ -36,15 +37,25 @@ class Program:
     death_signal: signal.Signals = signal.SIGKILL
 
 
+class Watch(Protocol):
+    """Told of the sessions that children lead."""
+
+    def begun(self, pid: int) -> None: ...
+    def ended(self, pid: int) -> None: ...
+
+
 class Child:
     """A running program."""
 
-    def __init__(self, program: Program, process: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self, program: Program, process: asyncio.subprocess.Process, watch: Watch | None
+    ) -> None:
         self.program = program
         self._process = process
+        self._watch = watch
 
     @classmethod
-    async def start(cls, program: Program) -> "Child":
+    async def start(cls, program: Program, watch: Watch | None = None) -> "Child":
         """Starts the program; `ready` is not waited for."""
         account = pwd.getpwnam(program.user) if program.user else None
         identity = (account.pw_uid, account.pw_gid) if account else (-1, -1)
@@ -59,7 +70,9 @@ class Child:
                 env={**os.environ, **program.environment},
                 start_new_session=True,
             )
-        return cls(program, process)
+        if watch is not None:
+            watch.begun(process.pid)
+        return cls(program, process, watch)
 
     @property
     def pid(self) -> int:
@@ -75,6 +88,8 @@ class Child:
         code = await self._process.wait()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+        if self._watch is not None:
+            self._watch.ended(self.pid)
         return code
 
     def send(self, number: signal.Signals) -> None:

@@ -2,6 +2,8 @@ import asyncpg
 import pytest
 import redis.asyncio as redis
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from deploy.local.embedded.postgres import Postgres
 
@@ -30,7 +32,7 @@ async def test_valkey_answers_with_its_password_only(redis_url: str) -> None:
         assert await client.set("greeting", "hello")
         assert await client.get("greeting") == b"hello"
     port = int(redis_url.rsplit(":", 1)[1].split("/")[0])
-    async with redis.Redis(port=port) as stranger:
+    async with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as stranger:
         with pytest.raises(redis.AuthenticationError):
             await stranger.get("greeting")
 

@@ -1,0 +1,49 @@
+"""Processes that belong together, and the order in which they stop."""
+
+import asyncio
+from collections.abc import Iterable
+
+from deploy.local.child import Child, Program, Watch
+from deploy.local.keeper import Launch, Process, Say
+
+
+class Fleet:
+    """Named processes, each kept running."""
+
+    def __init__(self, *, watch: Watch, say: Say) -> None:
+        self.processes: dict[str, Process] = {}
+        self._given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._watch = watch
+        self._say = say
+
+    def __getitem__(self, name: str) -> Process:
+        return self.processes[name]
+
+    async def launch(self, program: Program) -> Child:
+        """Starts a program under the guard's eyes."""
+        return await Child.start(program, self._watch)
+
+    async def start(self, program: Program, launch: Launch | None = None) -> Process:
+        """Starts a program, waits until it is ready and keeps it running."""
+        process = Process(
+            program, say=self._say, launch=launch or self.launch, given_up=self._given_up
+        )
+        self.processes[program.name] = process
+        await process.start()
+        return process
+
+    async def start_all(self, programs: Iterable[Program]) -> None:
+        """The same for several at once."""
+        async with asyncio.TaskGroup() as group:
+            for program in programs:
+                group.create_task(self.start(program))
+
+    async def stop(self, *names: str, grace: float = 20) -> None:
+        """Stops the named processes at the same time."""
+        await asyncio.gather(
+            *(self.processes[name].stop(grace) for name in names if name in self.processes)
+        )
+
+    async def failure(self) -> None:
+        """Waits until one of them cannot be kept running and raises why."""
+        await asyncio.shield(self._given_up)

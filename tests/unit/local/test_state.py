@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from deploy.local.state import InUse, Partner, open_state
+
+
+def test_a_second_supervisor_is_refused(tmp_path: Path) -> None:
+    """While one holds the state folder another gets an error that names the folder."""
+    state = open_state(tmp_path / "state")
+    with state, pytest.raises(InUse, match="state"), open_state(tmp_path / "state"):
+        pass
+    with open_state(tmp_path / "state"):
+        pass
+
+
+def test_secrets_are_drawn_once_and_for_the_owner_only(tmp_path: Path) -> None:
+    """A later start finds the same secrets, in a file that nobody else can read."""
+    with open_state(tmp_path) as state:
+        first = state.secrets()
+    with open_state(tmp_path) as state:
+        assert state.secrets() == first
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+    assert len(set(first.__struct_fields__)) == 3
+    assert min(len(getattr(first, name)) for name in first.__struct_fields__) >= 16
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    """A Struct survives the file unchanged, a second write included; an unknown name is None."""
+    partner = Partner("local", "pk_1", "sk_1", ["http://127.0.0.1:1"])
+    with open_state(tmp_path) as state:
+        assert state.read("partner.json", Partner) is None
+        state.write("partner.json", Partner("old", "", "", []))
+        state.write("partner.json", partner)
+        assert state.read("partner.json", Partner) == partner
+
+
+def test_a_stack_file_does_not_outlive_its_stack(tmp_path: Path) -> None:
+    """stack.json of a killed supervisor is gone as soon as another starts, and after a clean stop."""
+    (tmp_path / "stack.json").write_text("{}")
+    with open_state(tmp_path) as state:
+        assert not state.stack_file.exists()
+        state.stack_file.write_text("{}")
+    assert not (tmp_path / "stack.json").exists()
