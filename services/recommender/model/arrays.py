@@ -62,7 +62,10 @@ def write(directory: Path, arrays: Mapping[str, NDArray[Any]], facts: Struct) ->
 
 def read(directory: Path, checksum: str | None = None) -> tuple[Arrays, msgspec.Raw]:
     """The arrays, memory-mapped and read-only, and the facts. Raises Corrupt, or OSError."""
-    raw = (directory / MANIFEST).read_bytes()
+    try:
+        raw = (directory / MANIFEST).read_bytes()
+    except FileNotFoundError as error:
+        raise Corrupt(f"{directory}: no manifest") from error
     if checksum is not None and hashlib.sha256(raw).hexdigest() != checksum:
         raise Corrupt(f"{directory}: the manifest is not the one that was announced")
     manifest = decode(raw, directory)

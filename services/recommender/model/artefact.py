@@ -112,10 +112,7 @@ def _write(model: Model, directory: Path) -> str:
 
 
 def _read(directory: Path, checksum: str) -> Model:
-    try:
-        stored, raw = arrays.read(directory, checksum)
-    except FileNotFoundError as error:
-        raise Corrupt(f"{directory}: no manifest") from error
+    stored, raw = arrays.read(directory, checksum)
     facts = _decode(raw, directory)
     try:
         item_ids = arrays.unpack_texts(stored["item_ids"], stored["item_id_ends"])

@@ -30,7 +30,7 @@ def tuning_for(learners: int, credentials: int, interactions: int) -> Tuning:
     """
     wanted = next(
         factors
-        for least, factors in ((2_000_000, 128), (50_000, 64), (10_000, 32), (0, 16))
+        for least, factors in ((2_000_000, 128), (50_000, 64), (10_000, 32), (2_000, 16), (0, 8))
         if interactions >= least
     )
     factors = max(1, min(wanted, learners, credentials))

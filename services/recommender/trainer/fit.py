@@ -1,0 +1,134 @@
+"""The child process that fits: reads the archive, trains, measures, writes the factors, exits.
+
+`python -m services.recommender.trainer.fit JOB`, JOB being a `Job` as JSON. It lives no longer than
+the trainer. Progress goes to the log.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import structlog
+from msgspec import Struct
+
+from libs.common.settings import ProcessSettings, load
+from libs.common.telemetry import configure_logs
+from services.recommender.model import als, arrays
+from services.recommender.model.als import Floats
+from services.recommender.model.training import Tuning, train, tuning_for
+from services.recommender.trainer.archive import Archive
+from services.recommender.trainer.matrix import Matrix, hold_out, matrix_of, without
+from services.recommender.trainer.quality import quality
+
+log = structlog.get_logger()
+
+_PR_SET_PDEATHSIG = 1
+_LAST_SWEEPS = 2
+_PROGRESS_SECONDS = 1.0
+NICENESS = 10
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """What to fit, and where the result goes; `parent` is the trainer's process id."""
+
+    archive: str
+    number: int
+    result: str
+    parent: int
+    threads: int = 1
+    factors: int | None = None
+    alpha: float | None = None
+    regularization: float | None = None
+    iterations: int | None = None
+
+
+class Fitted(Struct, frozen=True, kw_only=True):
+    """The facts of a result; its arrays are items (n,) credential rows, factors (n, f), gram (f, f), support (n,)."""
+
+    tuning: Tuning
+    metrics: dict[str, float]
+
+
+def fit(job: Job) -> None:
+    """Does the job. Raises Corrupt or OSError when archive or result cannot be used."""
+    started = time.monotonic()
+    matrix = matrix_of(Archive(Path(job.archive)).read(job.number).columns)
+    learners, credentials = matrix.weights.shape
+    tuning = _tuning(job, learners, credentials, matrix.weights.nnz)
+    log.info("fit_started", learners=learners, credentials=credentials, tastes=matrix.weights.nnz)
+    factors, metrics = _train(matrix, tuning, job.threads)
+    metrics |= {
+        "learners": float(learners),
+        "credentials": float(credentials),
+        "tastes": float(matrix.weights.nnz),
+        "seconds": round(time.monotonic() - started, 2),
+    }
+    arrays.write(
+        Path(job.result),
+        {
+            "items": matrix.items,
+            "factors": factors,
+            "gram": als.gram(factors),
+            "support": np.bincount(matrix.rows.credential, minlength=credentials).astype(np.int32),
+        },
+        Fitted(tuning=tuning, metrics=metrics),
+    )
+    log.info("fit_done", **metrics)
+
+
+def _train(matrix: Matrix, tuning: Tuning, threads: int) -> tuple[Floats, dict[str, float]]:
+    """Trains without what is held out, measures, and ends with sweeps over everything."""
+
+    logged = time.monotonic()
+
+    def progress(sweep: int) -> None:
+        nonlocal logged
+        if time.monotonic() - logged >= _PROGRESS_SECONDS:
+            logged = time.monotonic()
+            log.info("fit_sweep", sweep=sweep, of=tuning.iterations + _LAST_SWEEPS)
+
+    held_out = hold_out(matrix, np.random.default_rng(1))
+    factors = train(without(matrix, held_out), tuning, progress=progress, threads=threads)
+    metrics = quality(matrix, held_out, factors[1], tuning)
+    last = msgspec.structs.replace(tuning, iterations=_LAST_SWEEPS)
+    _, items = train(
+        matrix.weights,
+        last,
+        start=factors,
+        threads=threads,
+        progress=lambda sweep: progress(tuning.iterations + sweep),
+    )
+    return items, metrics
+
+
+def _tuning(job: Job, learners: int, credentials: int, tastes: int) -> Tuning:
+    tuning = tuning_for(learners, credentials, tastes)
+    given = {name: getattr(job, name) for name in Tuning.__struct_fields__}
+    return msgspec.structs.replace(
+        tuning, **{name: value for name, value in given.items() if value is not None}
+    )
+
+
+def _die_with(parent: int) -> None:
+    """Linux ends this process when the thread's parent ends; elsewhere the trainer's limit does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise SystemExit("the trainer that asked for this fit has gone")
+
+
+def main() -> None:
+    job = msgspec.json.decode(sys.argv[1], type=Job)
+    _die_with(job.parent)
+    os.nice(NICENESS)
+    configure_logs("recommender", "fit", load(ProcessSettings))
+    fit(job)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import psutil
+import pytest
+
+from libs.common.contracts.redis_values import LearnerState
+from services.recommender.model.learned import Model
+from services.recommender.trainer import fitting
+from services.recommender.trainer.archive import Archive
+from services.recommender.trainer.columns import Credentials, of_states
+from services.recommender.trainer.fit import Job
+from services.recommender.trainer.fitting import FitFailed
+from services.recommender.trainer.matrix import hold_out, matrix_of, without
+from tests.unit.recommender_model.data import NOW
+
+SIZE = 60
+HALF_LIFE = 24.0
+
+
+def _two_tastes(folder: Path) -> tuple[Archive, int, Credentials]:
+    """Even learners complete even credentials, odd ones odd; one more has withdrawn from the only one."""
+    random = np.random.default_rng(2)
+    states = []
+    for learner in range(SIZE):
+        liked = random.permutation(np.arange(learner % 2, 40, 2))[:12]
+        kinds = {f"c{c}": {"complete": 1_000 + i} for i, c in enumerate(liked.tolist())}
+        states.append((0, LearnerState(f"l{learner}", 0, interactions=kinds)))
+    states.append((0, LearnerState("off", 0, interactions={"x": {"enroll": 1, "withdraw": 2}})))
+    credentials, archive = Credentials(), Archive(folder)
+    number = archive.save(of_states(states, credentials), credentials.ids, {})
+    return archive, number, credentials
+
+
+def _job(folder: Path, number: int, **changes: object) -> Job:
+    job = Job(
+        archive=str(folder / "archive"),
+        number=number,
+        result=str(folder / "result"),
+        parent=os.getpid(),
+    )
+    return msgspec.structs.replace(job, **changes)
+
+
+def _take(folder: Path, credentials: Credentials) -> Model:
+    return fitting.take_result(
+        folder / "result",
+        version="v1",
+        trained_at=NOW,
+        credentials=credentials.ids,
+        trends=np.arange(len(credentials), dtype=float),
+        half_life_hours=HALF_LIFE,
+    )
+
+
+async def test_the_child_fits_what_the_archive_holds(tmp_path: Path) -> None:
+    """A model from the child process recommends the unseen of the learner's own kind, and says how good it is."""
+    _, number, credentials = _two_tastes(tmp_path / "archive")
+    await fitting.run(_job(tmp_path, number, factors=2), limit_seconds=60)
+    model = _take(tmp_path, credentials)
+    scores = model.scores([("c2", 1.0), ("c4", 1.0), ("c6", 1.0)])
+    seen = {model.index[f"c{c}"] for c in (2, 4, 6)}
+    ranked = [row for row in np.argsort(-scores).tolist() if row not in seen]
+    assert all(int(model.item_ids[row][1:]) % 2 == 0 for row in ranked[:17])
+    assert model.metrics["recall_at_20"] == 1
+    assert model.metrics["popularity_recall_at_20"] < 1
+    assert model.metrics["learners"] == SIZE
+    assert not (tmp_path / "result").exists()
+
+
+async def test_credentials_without_a_factor_keep_their_trend(tmp_path: Path) -> None:
+    """What nobody's taste supports has no factor; its trend is a row of the model all the same."""
+    _, number, credentials = _two_tastes(tmp_path / "archive")
+    await fitting.run(_job(tmp_path, number), limit_seconds=60)
+    model = _take(tmp_path, credentials)
+    assert model.item_ids[-1] == "x"
+    assert len(model.factors) == len(model.item_ids) - 1
+    for item in ("x", "c7"):
+        assert model.trends[model.index[item]] == credentials.row(item)
+
+
+async def test_a_fit_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    """The limit ends the child process, and the failure says so."""
+    _, number, _ = _two_tastes(tmp_path / "archive")
+    with pytest.raises(FitFailed, match=r"within 0\.2 s"):
+        await fitting.run(_job(tmp_path, number, iterations=10_000_000), limit_seconds=0.2)
+    assert not [p for p in psutil.Process().children() if "trainer.fit" in str(p.cmdline())]
+
+
+async def test_a_fit_without_an_archive_fails(tmp_path: Path) -> None:
+    """A child that cannot do its job is a failure with its exit code, not a hanging trainer."""
+    with pytest.raises(FitFailed, match="exit code 1"):
+        await fitting.run(_job(tmp_path, 5), limit_seconds=60)
+
+
+async def test_no_fit_outlives_its_trainer(tmp_path: Path) -> None:
+    """When the trainer is killed, the kernel ends the child."""
+    _, number, _ = _two_tastes(tmp_path / "archive")
+    job = _job(tmp_path, number, iterations=10_000_000)
+    script = (
+        "import asyncio, msgspec, os, sys\n"
+        "from services.recommender.trainer import fitting\n"
+        "from services.recommender.trainer.fit import Job\n"
+        "job = msgspec.json.decode(sys.argv[1], type=Job)\n"
+        "job = msgspec.structs.replace(job, parent=os.getpid())\n"
+        "asyncio.run(fitting.run(job, 60))\n"
+    )
+    trainer = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, msgspec.json.encode(job).decode(), stderr=subprocess.PIPE
+    )
+    assert trainer.stderr is not None
+    while b"fit_sweep" not in await asyncio.wait_for(trainer.stderr.readline(), 60):
+        assert trainer.returncode is None
+    children = psutil.Process(trainer.pid).children()
+    assert children
+    trainer.send_signal(signal.SIGKILL)
+    await trainer.wait()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, children, timeout=10)
+    assert not alive
+
+
+def test_the_newest_credential_is_held_out(tmp_path: Path) -> None:
+    """What is held out is each asked learner's last credential, and the rest stays."""
+    archive, number, credentials = _two_tastes(tmp_path / "archive")
+    columns = archive.read(number).columns
+    matrix = matrix_of(columns)
+    held_out = hold_out(matrix, np.random.default_rng(1))
+    assert len(held_out.learners) == SIZE // 10
+    left = without(matrix, held_out)
+    assert left.nnz == matrix.weights.nnz - len(held_out.learners)
+    places = [
+        place
+        for place in range(len(columns))
+        if columns.state(place, credentials).learner_key != "off"
+    ]
+    for learner, last in zip(held_out.learners.tolist(), held_out.last.tolist(), strict=True):
+        interactions = columns.state(places[learner], credentials).interactions
+        newest = max(interactions, key=lambda c: interactions[c]["complete"])
+        assert credentials.ids[matrix.items[last]] == newest
+        assert left[learner, last] == 0
