@@ -1,20 +1,29 @@
-"""`python -m services.catalog api | migrate | import | republish`."""
+"""`python -m services.catalog api | migrate | import | check | export | republish`."""
 
 import typer
 
+from libs.common.migrations import migrate as upgrade
 from libs.common.settings import load
 from libs.common.telemetry import configure
 from libs.common.web import run, serve
+from services.catalog import commands
+from services.catalog.app import MIGRATIONS, build_api
 from services.catalog.settings import Settings, StoreSettings
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help="The catalog service.")
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The catalog service.",
+)
+cli.command("import")(commands.import_file)
+cli.command("check")(commands.check_file)
+cli.command("export")(commands.export_file)
 
 
 @cli.command()
 def api() -> None:
     """Serve the catalog and publish what changes."""
-    from services.catalog.app import build_api
-
     settings = load(Settings)
     configure("catalog", "api", settings)
     run(serve(build_api(settings), settings))
@@ -23,9 +32,6 @@ def api() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    from libs.common.migrations import migrate as upgrade
-    from services.catalog.app import MIGRATIONS
-
     settings = load(StoreSettings)
     configure("catalog", "migrate", settings)
     run(upgrade(settings.postgres_url, MIGRATIONS))

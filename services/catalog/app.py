@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from libs.common.database import DatabaseProbe, make_engine
 from libs.common.health import Health
+from libs.common.settings import PostgresSettings
 from libs.common.web import App, create_app
 from services.catalog.domain.kinds import CREDENTIAL, DEMAND, OCCUPATION, REGULATION, SKILL
 from services.catalog.ports import Store
@@ -38,6 +39,16 @@ def build_api(settings: Settings) -> App:
             await engine.dispose()
 
     return create_app(routes=routes(PostgresStore(engine)), health=health, lifespan=[lifespan])
+
+
+@asynccontextmanager
+async def opened_store(settings: PostgresSettings) -> AsyncIterator[Store]:
+    """The store for a command."""
+    engine = make_engine(settings.postgres_url, pool_size=2)
+    try:
+        yield PostgresStore(engine)
+    finally:
+        await engine.dispose()
 
 
 def routes(store: Store) -> list[ControllerRouterHandler]:

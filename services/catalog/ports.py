@@ -2,18 +2,20 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from libs.common.contracts.catalog import CatalogSnapshot
 from services.catalog.domain.kinds import Body, Kind
 from services.catalog.domain.search import Page, Query
 
+Change = Literal["created", "changed", "same"]
+
 
 class Put(NamedTuple):
-    """The snapshot after a write, and whether it is a new one."""
+    """The snapshot after a write, and what the write did."""
 
     snapshot: CatalogSnapshot
-    created: bool
+    change: Change
 
 
 class Tally(NamedTuple):

@@ -1,8 +1,9 @@
 """The five kinds of snapshot that the catalog keeps, and how a stored row becomes a snapshot again."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 from msgspec import Struct
@@ -30,7 +31,8 @@ Body = CredentialBody | SkillBody | OccupationBody | RegulationBody | DemandBody
 Ids = dict[str, str]
 
 
-class Kind(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Kind:
     """A kind of snapshot.
 
     ids: the fields that come from the path, with their types, in the order of the key.
@@ -119,10 +121,6 @@ BY_TOPIC = {kind.topic.name: kind for kind in KINDS.values()}
 assert set(KINDS) == set(get_args(KindName))
 
 
-def body_of(snapshot: CatalogSnapshot, kind: Kind) -> Body:
+def body_of(snapshot: Struct, kind: Kind) -> Body:
     """What a partner would send to get this snapshot."""
-    return kind.body(**{name: getattr(snapshot, name) for name in _fields(kind.body)})
-
-
-def _fields(body: type[Struct]) -> tuple[str, ...]:
-    return body.__struct_fields__
+    return kind.body(**{name: getattr(snapshot, name) for name in kind.body.__struct_fields__})

@@ -21,7 +21,7 @@ def snapshot_routes(store: Store, kind: Kind, path: str) -> list[ControllerRoute
     async def put_snapshot(request: AnyRequest) -> Response[bytes]:
         body = await read_body(request, kind.body)
         done = await publish(store, kind, _key(request, kind), body)
-        return json_response(done.snapshot, 201 if done.created else 200)
+        return json_response(done.snapshot, 201 if done.change == "created" else 200)
 
     @get(path)
     async def get_snapshot(request: AnyRequest) -> Response[bytes]:

@@ -1,14 +1,16 @@
 """One transaction on the catalog's tables."""
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, cast, func, select, text
+from sqlalchemy import bindparam, cast, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from libs.common.contracts.catalog import CatalogSnapshot
-from services.catalog.domain.kinds import Body, Kind
+from services.catalog.domain.kinds import Body, Kind, KindName
 from services.catalog.ports import Put, Tally
 from services.catalog.store.rows import snapshot, values
 from services.catalog.store.tables import CREDENTIALS, TABLES
@@ -29,20 +31,20 @@ class PostgresUnit:
         return await read_one(self._connection, kind, key, lock=True)
 
     async def put(self, kind: Kind, key: str, body: Body) -> Put:
-        done = await self._connection.execute(_upsert(kind, values(key, body)))
+        done = await self._connection.execute(_upsert(kind.name), values(key, body))
         row = done.one_or_none()
         if row is not None:
             put = kind.assemble(key, body, row.revision, row.updated_at)
-            return Put(put, created=row.revision == 1)
+            return Put(put, "created" if row.revision == 1 else "changed")
         # The statement above has locked the row, so what is read here is what it compared with.
         kept = await read_one(self._connection, kind, key)
         assert kept is not None
-        return Put(kept, created=False)
+        return Put(kept, "same")
 
     async def put_many(self, kind: Kind, bodies: dict[str, Body]) -> Tally:
         # In the order of the keys, so that two imports wait for each other but never in a circle.
         rows = [values(key, bodies[key]) for key in sorted(bodies)]
-        done = await self._connection.execute(_upsert(kind, rows))
+        done = await self._connection.execute(_upsert(kind.name), rows)
         revisions = [row.revision for row in done]
         created = revisions.count(1)
         return Tally(created, len(revisions) - created, len(rows) - len(revisions))
@@ -75,16 +77,17 @@ async def read_one(
     return None if row is None else snapshot(kind, row)
 
 
-def _upsert(kind: Kind, rows: dict[str, Any] | list[dict[str, Any]]) -> Executable:
-    """Inserts at revision 1; replaces a different body at the next revision; returns neither for the same."""
-    table = TABLES[kind.name]
-    fresh = {"revision": 1, "updated_at": func.clock_timestamp()}
-    many = rows if isinstance(rows, list) else [rows]
-    statement = insert(table).values([{**row, **fresh} for row in many])
-    new = statement.excluded
-    changed = {name: new[name] for name in many[0] if name != "key"}
-    return statement.on_conflict_do_update(
+@cache
+def _upsert(name: KindName) -> ReturningInsert[*tuple[Any, ...]]:
+    """Inserts at revision 1; replaces a different body at the next revision; returns no row for the same."""
+    table = TABLES[name]
+    now = func.clock_timestamp()
+    given = [c for c in table.c if c.computed is None and c.name != "published_revision"]
+    parameters = {c.name: bindparam(c.name, type_=c.type) for c in given}
+    new = insert(table).values({**parameters, "revision": 1, "updated_at": now})
+    changed = {c.name: new.excluded[c.name] for c in given if c.name != "key"}
+    return new.on_conflict_do_update(
         index_elements=[table.c.key],
-        set_={**changed, "revision": table.c.revision + 1, "updated_at": func.clock_timestamp()},
-        where=table.c.body.is_distinct_from(new.body),
+        set_={**changed, "revision": table.c.revision + 1, "updated_at": now},
+        where=table.c.body.is_distinct_from(new.excluded.body),
     ).returning(table.c.key, table.c.revision, table.c.updated_at)

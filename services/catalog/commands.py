@@ -1,0 +1,165 @@
+"""Bulk work from the command line: import, check, export."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO, NoReturn, cast
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+from libs.common.errors import Unavailable
+from libs.common.settings import load
+from libs.common.telemetry import configure
+from libs.common.web import run
+from services.catalog.app import opened_store
+from services.catalog.domain.kinds import KINDS, KindName
+from services.catalog.domain.records import Record, Rejected
+from services.catalog.importers import READERS, Format
+from services.catalog.importers.files import Source, opened
+from services.catalog.settings import StoreSettings
+from services.catalog.usecases.importing import Importer
+from services.catalog.usecases.reading import dump
+
+Report = Callable[[Rejected], None]
+
+FilePath = Annotated[Path, typer.Argument(help="The file; gzip is unpacked.")]
+FileFormat = Annotated[Format, typer.Option("--format", help="How the file is written.")]
+RecordKind = Annotated[KindName, typer.Option(help="What the records are.")]
+ReportPath = Annotated[
+    Path | None, typer.Option("--report", help="Where bad records are listed; else on stderr.")
+]
+
+
+def import_file(
+    path: FilePath,
+    format: FileFormat,
+    kind: RecordKind = "credential",
+    report: ReportPath = None,
+) -> None:
+    """Publish the records of a file. Good ones are stored, bad ones listed; run again, it changes nothing."""
+    settings = load(StoreSettings)
+    configure("catalog", "import", settings)
+
+    async def work(records: Iterator[Record | Rejected], reject: Report) -> None:
+        async with opened_store(settings) as store:
+            outcome = await Importer(store, reject).take_all(records)
+        typer.echo(
+            f"{outcome.created} created, {outcome.changed} changed, {outcome.same} the same, "
+            f"{outcome.rejected} rejected"
+        )
+
+    _each(path, format, kind, report, lambda records, reject: run(work(records, reject)))
+
+
+def check_file(
+    path: FilePath,
+    format: FileFormat,
+    kind: RecordKind = "credential",
+    report: ReportPath = None,
+) -> None:
+    """Read a file as `import` would, and store nothing."""
+
+    def work(records: Iterator[Record | Rejected], reject: Report) -> None:
+        good = bad = 0
+        for record in records:
+            if isinstance(record, Rejected):
+                reject(record)
+                bad += 1
+            else:
+                good += 1
+        typer.echo(f"{good} good, {bad} rejected")
+
+    _each(path, format, kind, report, work)
+
+
+def export_file(
+    path: Annotated[Path, typer.Argument(help="JSON lines; packed when it ends in .gz.")],
+) -> None:
+    """Write everything as lines that `import --format jsonl` takes."""
+    settings = load(StoreSettings)
+    configure("catalog", "export", settings)
+    unfinished = path.with_name(f"{path.name}.part")
+
+    async def work() -> None:
+        pack = gzip.open if path.suffix == ".gz" else open
+        with cast(BinaryIO, pack(unfinished, "wb")) as file:
+            async with opened_store(settings) as store:
+                async for lines in dump(store):
+                    file.write(lines)
+        unfinished.replace(path)
+
+    try:
+        run(work())
+    except (OSError, Unavailable) as failed:
+        unfinished.unlink(missing_ok=True)
+        _give_up(failed)
+
+
+def _each(
+    path: Path,
+    format: Format,
+    kind: KindName,
+    report: Path | None,
+    work: Callable[[Iterator[Record | Rejected], Report], None],
+) -> None:
+    """Runs `work` on the records of a file. Exits with 1 if any was rejected or the work stopped."""
+    rejected = 0
+    try:
+        with ExitStack() as stack:
+            source = stack.enter_context(opened(path))
+            progress = stack.enter_context(_progress())
+            write = stack.enter_context(_writer(report, progress.console))
+
+            def reject(record: Rejected) -> None:
+                nonlocal rejected
+                rejected += 1
+                write(record)
+
+            records = READERS[format](source.stream, KINDS[kind])
+            work(_shown(records, source, progress), reject)
+    except (OSError, Unavailable) as failed:
+        _give_up(failed)
+    if rejected:
+        raise typer.Exit(1)
+
+
+def _progress() -> Progress:
+    parts = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    return Progress(*parts, console=Console(stderr=True))
+
+
+def _shown(
+    records: Iterator[Record | Rejected], source: Source, progress: Progress
+) -> Iterator[Record | Rejected]:
+    task = progress.add_task("", total=source.size)
+    for record in records:
+        progress.update(task, completed=source.position())
+        yield record
+    progress.update(task, completed=source.size)
+
+
+@contextmanager
+def _writer(path: Path | None, console: Console) -> Iterator[Report]:
+    """A line of JSON for each fault: `line`, `pointer`, `detail`."""
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("w")) if path else None
+
+        def write(rejected: Rejected) -> None:
+            for fault in rejected.faults:
+                entry = {"line": rejected.line, **fault._asdict()}
+                text = msgspec.json.encode(entry).decode()
+                if file is None:
+                    console.out(text, highlight=False)
+                else:
+                    file.write(f"{text}\n")
+
+        yield write
+
+
+def _give_up(failed: Exception) -> NoReturn:
+    typer.echo(f"stopped: {failed}; what was stored stays, so run it again", err=True)
+    raise typer.Exit(1)
