@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -30,8 +31,9 @@ async def serve(app: App, settings: HttpSettings) -> None:
     """Serves until SIGTERM or SIGINT, then: readiness off, no new connections, requests in flight
     answered (at most `grace_seconds`), the app's lifespan left.
 
-    Granian's own lifespan support would leave it while requests are in flight, so it is held here.
+    Raises OSError when the port is taken. Granian's own lifespan support would leave it while requests are in flight, so it is held here.
     """
+    refuse_taken_port(settings.host, settings.port)
     server = Server(
         app,
         address=settings.host,
@@ -49,6 +51,16 @@ async def serve(app: App, settings: HttpSettings) -> None:
         stopped.cancel()
         server.stop()  # type: ignore[no-untyped-call]
         await _drain(app, serving, settings.grace_seconds)
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raises OSError. Granian would share the port: two services would answer by turns."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
 
 
 @asynccontextmanager

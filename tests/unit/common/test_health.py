@@ -1,0 +1,40 @@
+"""Health: the reasons of the checks, and what the two endpoints make of them."""
+
+import httpx
+import pytest
+
+from libs.common.health import Health
+from libs.common.web import App
+
+
+def test_only_reasons_are_reported() -> None:
+    """A check that says None is well and is not listed."""
+    health = Health()
+    health.add("kafka", lambda: "no assignment")
+    health.add("redis", lambda: None)
+    assert health.problems() == {"kafka": "no assignment"}
+
+
+def test_a_name_is_taken_once() -> None:
+    """Two checks of one name would hide one another."""
+    health = Health()
+    health.add("kafka", lambda: None)
+    with pytest.raises(ValueError, match="kafka"):
+        health.add("kafka", lambda: None)
+
+
+async def test_ready_follows_the_checks(http: httpx.AsyncClient, health: Health) -> None:
+    """`/health/ready` is 503 with the reasons while a check has one, and 200 again after."""
+    reasons: list[str | None] = ["catching up", None]
+    health.add("catalog", lambda: reasons[0])
+    unready = await http.get("/health/ready")
+    assert (unready.status_code, unready.json()["problems"]) == (503, {"catalog": "catching up"})
+    assert (await http.get("/health/live")).status_code == 200
+    reasons.pop(0)
+    assert (await http.get("/health/ready")).status_code == 200
+
+
+async def test_a_stopping_process_is_not_ready(http: httpx.AsyncClient, app: App) -> None:
+    """From the signal on no new requests should be sent here."""
+    app.stopping.set()
+    assert (await http.get("/health/ready")).json()["problems"] == {"process": "stopping"}
