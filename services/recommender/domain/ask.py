@@ -1,0 +1,22 @@
+"""One question to `rank`, worked out so far: what every step after needs."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from libs.common.contracts.calls import Constraints
+from services.recommender.domain.catalog_index import CatalogIndex
+from services.recommender.domain.gap import Goal
+from services.recommender.domain.ports import Model
+from services.recommender.domain.seeker import Seeker
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """Who asks, toward what, within which limits, of which model and catalog, when."""
+
+    who: Seeker
+    goal: Goal | None
+    constraints: Constraints
+    model: Model
+    catalog: CatalogIndex
+    now: datetime

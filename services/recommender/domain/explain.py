@@ -1,0 +1,110 @@
+"""Why an item is in a list: reasons that follow from what put it there, and what to be careful about."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from msgspec import Struct
+
+from libs.common.contracts.redis_values import ListReason
+from services.recommender.domain.ask import Ask
+from services.recommender.domain.fit import UNKNOWN
+from services.recommender.domain.fusion import Signal
+from services.recommender.domain.gap import Goal
+from services.recommender.domain.notes import Notes
+
+MOST_REASONS = 4
+MOST_NAMED = 3
+OTHERS_NEEDED = 10
+"""A reason that speaks of other learners needs at least so many of them."""
+BECAUSE_SHARE = 0.2
+NEW = timedelta(days=60)
+
+
+class Placing(Struct, frozen=True):
+    """What is known of one item.
+
+    votes: its parts of the fused score. closes: the missing skills that it teaches. because:
+    credentials of the history that raised it, with their share, the strongest first. support: how
+    many learners stand behind it. net_cents: -1 unknown.
+    """
+
+    row: int
+    credential_id: str
+    votes: dict[Signal, float]
+    closes: list[str]
+    because: list[tuple[str, float]]
+    support: float
+    net_cents: int
+
+
+def reasons(placing: Placing, ask: Ask) -> list[ListReason]:
+    """The strongest first, at most four."""
+    found = [
+        *_toward_goal(placing, ask),
+        *_from_history(placing, ask),
+        *_from_skills(placing, ask),
+        *_from_others(placing),
+        *_from_itself(placing, ask.catalog.notes[placing.row], ask),
+    ]
+    return found[:MOST_REASONS]
+
+
+def advisories(placing: Placing, ask: Ask) -> list[ListReason]:
+    """What to be careful about."""
+    found = list(ask.catalog.notes[placing.row].advisories)
+    if placing.net_cents == UNKNOWN:
+        found.append(ListReason("unknown_cost"))
+    return [*_of_goal(ask.goal), *found]
+
+
+def _of_goal(goal: Goal | None) -> Iterator[ListReason]:
+    if goal is not None and goal.status == "blocked_pending_licence":
+        params = {"occupation": goal.occupation_id, "regulator": goal.regulator}
+        yield ListReason("regulated_occupation", params)
+    if goal is not None and goal.status == "check_regulator":
+        yield ListReason("check_regulator", {"occupation": goal.occupation_id})
+
+
+def _toward_goal(placing: Placing, ask: Ask) -> Iterator[ListReason]:
+    if ask.goal is None:
+        return
+    occupation = ask.goal.occupation_id
+    if placing.closes:
+        params = {"skills": placing.closes[:MOST_NAMED], "occupation": occupation}
+        yield ListReason("closes_skill_gap", params)
+    if placing.votes.get("goal", 0.0) > 0:
+        yield ListReason("leads_to_occupation", {"occupation": occupation})
+
+
+def _from_history(placing: Placing, ask: Ask) -> Iterator[ListReason]:
+    built_on = ask.catalog.built_on(placing.row, ask.who.held)
+    if built_on:
+        yield ListReason("builds_on", {"credentials": built_on[:MOST_NAMED]})
+    named = [each for each, share in placing.because if share >= BECAUSE_SHARE]
+    done = [each for each in named if each in ask.who.completed and each not in built_on]
+    if done:
+        yield ListReason("because_completed", {"credentials": done[:MOST_NAMED]})
+    if seen := [each for each in named if each not in ask.who.completed]:
+        yield ListReason("because_viewed", {"credentials": seen[:MOST_NAMED]})
+    if placing.votes.get("affinity", 0.0) > 0 and placing.support >= OTHERS_NEEDED:
+        yield ListReason("similar_learners")
+
+
+def _from_skills(placing: Placing, ask: Ask) -> Iterator[ListReason]:
+    if placing.votes.get("content", 0.0) > 0:
+        taught = ask.catalog.taught[placing.row]
+        if related := [skill_id for skill_id in taught if skill_id in ask.who.levels]:
+            yield ListReason("teaches_related_skills", {"skills": related[:MOST_NAMED]})
+
+
+def _from_others(placing: Placing) -> Iterator[ListReason]:
+    if placing.votes.get("trend", 0.0) > 0 and placing.support >= OTHERS_NEEDED:
+        yield ListReason("trending")
+
+
+def _from_itself(placing: Placing, notes: Notes, ask: Ask) -> Iterator[ListReason]:
+    yield from notes.attested
+    if placing.net_cents == 0:
+        yield ListReason("free_for_you")
+    if notes.published_at is not None and ask.now - notes.published_at < NEW:
+        yield ListReason("new_credential")

@@ -1,0 +1,160 @@
+"""`rank`: the one ranking, for the worker, the api and the evaluation.
+
+Without a goal the fused score leads. With one, score = career + τ·percentile(fused), so that items more
+than τ apart in career never swap; it is served divided by 1 + τ.
+"""
+
+from datetime import datetime
+
+import numpy as np
+
+from libs.common.contracts.calls import Constraints, Target
+from libs.common.contracts.redis_values import (
+    LearnerState,
+    ListItem,
+    ListTarget,
+    Ranking,
+    Source,
+)
+from services.recommender.domain import explain, gap, relaxations
+from services.recommender.domain.ask import Ask
+from services.recommender.domain.catalog_index import CatalogIndex
+from services.recommender.domain.columns import Array
+from services.recommender.domain.explain import Placing
+from services.recommender.domain.fusion import Fused, Signal, top
+from services.recommender.domain.gap import Goal
+from services.recommender.domain.ports import Model
+from services.recommender.domain.seeker import Seeker, seeker
+from services.recommender.domain.signals import fused
+
+TAU = 0.05
+"""How much readiness liking can outweigh, on the scale of career, 0 to 1."""
+LONGEST = 50
+SOURCES: dict[Signal, Source] = {
+    "affinity": "personalized",
+    "next_step": "personalized",
+    "content": "content",
+    "goal": "content",
+    "trend": "trending",
+    "value": "value",
+}
+
+
+def rank(
+    state: LearnerState,
+    model: Model,
+    catalog: CatalogIndex,
+    constraints: Constraints,
+    *,
+    now: datetime,
+    target: Target | None = None,
+    limit: int = LONGEST,
+) -> Ranking:
+    """At most `limit` items, the best first; empty, with relaxations, only when nothing is feasible.
+
+    The goal is `target`, else the learner's own. Without consent only trend and value speak.
+    """
+    who = seeker(state, catalog)
+    goal = gap.goal(target, who, catalog, constraints.region)
+    ask = Ask(who=who, goal=goal, constraints=constraints, model=model, catalog=catalog, now=now)
+    open_to = candidates(who, catalog)
+    checks = catalog.fit.checks(constraints, len(catalog))
+    rows = np.flatnonzero(np.logical_and.reduce([open_to, *checks.values()]))
+    if not len(rows):
+        ways_out = relaxations.smallest(catalog, constraints, open_to)
+        return Ranking([], _target(goal, who), ways_out)
+    return Ranking(_items(ask, rows, limit), _target(goal, who))
+
+
+def candidates(who: Seeker, catalog: CatalogIndex) -> Array:
+    """True for what may be recommended and started, and is neither held nor dismissed (n,)."""
+    held = catalog.mask(who.held)
+    out = held | catalog.mask(who.dismissed) | catalog.prerequisites.missing(held, who.levels)
+    return catalog.recommendable(who.partner_id) & ~out
+
+
+def _items(ask: Ask, rows: Array, limit: int) -> list[ListItem]:
+    votes = fused(ask, rows)
+    gains = _gains(ask)
+    scores = _scores(ask, votes, gains, rows)
+    chosen = rows[top(scores[rows], limit)]
+    return [
+        _item(placing, float(scores[placing.row]), float(gains[placing.row]), ask)
+        for placing in _placings(chosen, votes, ask)
+    ]
+
+
+def _gains(ask: Ask) -> Array:
+    if ask.goal is None:
+        return np.zeros(len(ask.catalog))
+    return gap.gains(ask.goal, ask.who.levels, ask.catalog)
+
+
+def _scores(ask: Ask, votes: Fused, gains: Array, rows: Array) -> Array:
+    """From 0 to 1 (n,). A licence that the law asks for comes first."""
+    if ask.goal is None:
+        return votes.total / votes.most
+    career = gains.copy()
+    if ask.goal.status == "blocked_pending_licence":
+        career[ask.catalog.mask(set(ask.goal.licences))] = 1.0
+    liked = np.zeros(len(gains))
+    liked[rows[top(votes.total[rows], len(rows))]] = 1 - np.arange(len(rows)) / len(rows)
+    scores: Array = (career + TAU * liked) / (1 + TAU)
+    return scores
+
+
+def _placings(chosen: Array, votes: Fused, ask: Ask) -> list[Placing]:
+    ids = [credential.id for row in chosen if (credential := ask.catalog.credentials[row])]
+    lacking = gap.missing(ask.goal, ask.who.levels) if ask.goal is not None else []
+    because = ask.model.because(ask.who.history if ask.who.personal else [], ids)
+    net = ask.catalog.fit.net_cents(ask.constraints, len(ask.catalog))
+    return [
+        Placing(
+            row=row,
+            credential_id=credential_id,
+            votes={name: float(part[row]) for name, part in votes.parts.items()},
+            closes=_closes(ask.catalog.taught[row], lacking, ask.who),
+            because=why,
+            support=_support(ask.model, credential_id),
+            net_cents=int(net[row]),
+        )
+        for row, credential_id, why in zip(chosen.tolist(), ids, because, strict=True)
+    ]
+
+
+def _closes(taught: dict[str, float], lacking: list[gap.Wanted], who: Seeker) -> list[str]:
+    """The missing skills taught beyond the level held, the heaviest first."""
+    return [
+        wanted.skill_id
+        for wanted in lacking
+        if taught.get(wanted.skill_id, 0.0) > who.levels.get(wanted.skill_id, 0.0)
+    ]
+
+
+def _support(model: Model, credential_id: str) -> float:
+    row = model.index.get(credential_id, len(model.support))
+    return float(model.support[row]) if row < len(model.support) else 0.0
+
+
+def _item(placing: Placing, score: float, gain: float, ask: Ask) -> ListItem:
+    return ListItem(
+        credential_id=placing.credential_id,
+        score=round(min(1.0, score), 6),
+        source=_source(placing),
+        reasons=explain.reasons(placing, ask),
+        closes=placing.closes,
+        gain=round(gain, 6) if ask.goal is not None and ask.goal.wanted else None,
+        advisories=explain.advisories(placing, ask),
+    )
+
+
+def _source(placing: Placing) -> Source:
+    """What spoke loudest for the item; what closes a gap is there for its content at least."""
+    source = SOURCES[max(placing.votes, key=lambda name: placing.votes[name])]
+    return "content" if placing.closes and source != "personalized" else source
+
+
+def _target(goal: Goal | None, who: Seeker) -> ListTarget | None:
+    if goal is None:
+        return None
+    return ListTarget(goal.occupation_id, gap.readiness(goal, who.levels), goal.status)

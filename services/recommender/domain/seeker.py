@@ -1,0 +1,107 @@
+"""What a learner's state means for ranking: what counts as held, what is out, what they can and like."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from libs.common.contracts.calls import Constraints
+from libs.common.contracts.profile import Kind, LearnerProfile
+from libs.common.contracts.redis_values import LearnerState
+from libs.common.contracts.types import Money
+from libs.common.rules import levels
+from services.recommender.domain.catalog_index import CatalogIndex
+from services.recommender.domain.history import history
+from services.recommender.domain.ports import History
+
+HOLDING = frozenset({"verified", "self_reported"})
+CHANGES_MIND: tuple[Kind, ...] = ("save", "enroll", "complete")
+
+
+class Seeker(Struct, frozen=True, kw_only=True):
+    """A learner as ranking sees them.
+
+    personal: whether anything about them may be used. held: credential ids, completed ones too.
+    levels: skill id → highest level held. history: the newest first.
+    """
+
+    partner_id: str | None
+    personal: bool
+    held: frozenset[str]
+    dismissed: frozenset[str]
+    completed: frozenset[str]
+    history: History
+    levels: Mapping[str, float]
+    declared: Mapping[str, float]
+    occupation: str | None
+
+
+def seeker(state: LearnerState, catalog: CatalogIndex) -> Seeker:
+    """Raises nothing: credentials that the catalog does not know teach nothing."""
+    personal = state.consented and not state.erased
+    profile = state.profile.profile if state.profile is not None else LearnerProfile()
+    completed = frozenset(c for c, kinds in state.interactions.items() if "complete" in kinds)
+    held = completed | held_credentials(state)
+    declared = {
+        skill.id: levels.UNSTATED if skill.level is None else skill.level
+        for skill in profile.skills
+    }
+    return Seeker(
+        partner_id=state.partner_id,
+        personal=personal,
+        held=held,
+        dismissed=frozenset(c for c, kinds in state.interactions.items() if is_dismissed(kinds)),
+        completed=completed,
+        history=history(state.interactions),
+        levels=_levels(declared, [catalog.skills_taught(each) for each in held]),
+        declared=declared,
+        occupation=profile.target_occupation,
+    )
+
+
+def held_credentials(state: LearnerState) -> frozenset[str]:
+    """What the newest snapshot says is held and neither expired nor revoked."""
+    credentials = state.profile.held_credentials if state.profile is not None else []
+    return frozenset(each.credential_id for each in credentials if each.status in HOLDING)
+
+
+def is_dismissed(kinds: Mapping[Kind, int]) -> bool:
+    """Whether a dismissal stands: nothing but viewing has come after it."""
+    dismissed = kinds.get("dismiss")
+    return dismissed is not None and all(kinds.get(k, -1) <= dismissed for k in CHANGES_MIND)
+
+
+def own_constraints(profile: LearnerProfile | None) -> Constraints:
+    """What a learner's profile asks of every recommendation."""
+    if profile is None:
+        return Constraints()
+    budget = profile.budget
+    return Constraints(
+        max_cost=None if budget is None else Money(budget.amount, budget.currency),
+        hours_per_week=profile.hours_per_week,
+        deadline_weeks=profile.deadline_weeks,
+        delivery=profile.delivery,
+        languages=profile.languages,
+        region=profile.region,
+        income_band=profile.income_band,
+    )
+
+
+def narrowed(own: Constraints, asked: Constraints) -> Constraints:
+    """The learner's constraints with the parts that a request gives in their place."""
+    given = {
+        name: part
+        for name in Constraints.__struct_fields__
+        if (part := getattr(asked, name)) is not None and part != []
+    }
+    return replace(own, **given)
+
+
+def _levels(
+    declared: Mapping[str, float], taught: Iterable[Mapping[str, float]]
+) -> dict[str, float]:
+    reached = dict(declared)
+    for levels_taught in taught:
+        for skill_id, level in levels_taught.items():
+            reached[skill_id] = max(level, reached.get(skill_id, 0.0))
+    return reached
