@@ -150,7 +150,8 @@ def test_bad_csv_rows_are_named_by_line_and_field(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["id,nmae", "id,name,name", "id,assessment", "id,name,skills.level.x", "id,name,revision"]
+    "header",
+    ["id,nmae", "id,name,name", "id,assessment", "id,name,skills.level.x", "id,name,revision"],
 )
 def test_a_wrong_csv_column_refuses_the_file(tmp_path: Path, header: str) -> None:
     """A misspelt column would be missing from every record, so nothing is read."""
