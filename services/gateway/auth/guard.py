@@ -1,0 +1,81 @@
+"""Before every route: who calls, whether they may, and from where.
+
+A route says in `opt={"keys": …}` whose keys open it; a route without it is open to everyone. The
+handler finds the Principal in `request.auth`.
+"""
+
+from urllib.parse import parse_qs
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from libs.common.errors import Forbidden, Unauthenticated
+from services.gateway.auth.authenticator import Authenticator
+from services.gateway.auth.keys import KeyKind
+from services.gateway.auth.principal import Principal
+
+PUBLIC: frozenset[KeyKind] = frozenset({"publishable", "secret", "admin"})
+ANONYMOUS: frozenset[KeyKind] = frozenset({"publishable", "secret"})
+PARTNER: frozenset[KeyKind] = frozenset({"secret"})
+ADMIN: frozenset[KeyKind] = frozenset({"admin"})
+_BEARER = b"bearer "
+
+
+class Guard:
+    """Litestar middleware: `middleware=[Guard(authenticator).layer]`."""
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+
+    def layer(self, app: ASGIApp) -> ASGIApp:
+        """The guarded app."""
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            allowed = scope["route_handler"].opt.get("keys")
+            if allowed is not None:
+                scope["auth"] = await self._admit(scope, allowed)
+            await app(scope, receive, send)
+
+        return guarded
+
+    async def _admit(self, scope: Scope, allowed: frozenset[KeyKind]) -> Principal:
+        key, in_url = _key(scope)
+        principal = await self._authenticator.authenticate(key)
+        if in_url and principal.kind != "publishable":
+            raise Unauthenticated("Only a publishable key may stand in a URL.")
+        if principal.kind not in allowed:
+            raise Forbidden(f"This needs another key: {' or '.join(sorted(allowed))}.")
+        if principal.kind == "publishable":
+            refuse_foreign_page(scope, principal)
+        return principal
+
+
+def refuse_foreign_page(scope: Scope, principal: Principal) -> None:
+    """Raises Forbidden unless the page is the partner's, or our own (which sends no `Origin`)."""
+    origin, same_site = header(scope, b"origin"), header(scope, b"sec-fetch-site")
+    if origin is None and same_site == "same-origin":
+        return
+    if origin is None or origin.lower() not in principal.allowed_origins:
+        raise Forbidden(
+            "This page's origin is not on the partner's list.", code="origin_not_allowed"
+        )
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """A header as text."""
+    for each, value in scope["headers"]:
+        if each == name:
+            return value.decode("latin-1")
+    return None
+
+
+def _key(scope: Scope) -> tuple[str, bool]:
+    """The key, and whether it stands in the URL. Raises Unauthenticated without one."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            if value[:7].lower() != _BEARER:
+                raise Unauthenticated("Send the key as `Authorization: Bearer …`.")
+            return value[7:].decode("latin-1").strip(), False
+    given = scope["query_string"] and parse_qs(scope["query_string"].decode("latin-1")).get("key")
+    if not given:
+        raise Unauthenticated("Send a key as `Authorization: Bearer …`.")
+    return given[0], True

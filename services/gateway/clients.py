@@ -1,0 +1,170 @@
+"""The other services, as calls. Each raises the Refusal that was answered, or Unavailable."""
+
+import msgspec
+from msgspec import Struct
+
+from libs.common.client import ServiceClient
+from libs.common.contracts.calls import (
+    HeldAnswer,
+    HeldAnswers,
+    LearnerBody,
+    Narrowing,
+    NewInteraction,
+    NewInteractions,
+    SelfReported,
+    Stored,
+    StoredInteractions,
+    WhatIf,
+)
+from libs.common.contracts.profile import Learner
+from libs.common.contracts.redis_values import LearnerState, StoredList
+from services.gateway.breaker import Breaker
+from services.gateway.usecases.publishing import Done
+
+path = ServiceClient.path
+RANK_SECONDS = 1.0
+PROFILE_READ_SECONDS = 1.0
+BULK_SECONDS = 30.0
+
+
+class Profile:
+    """Learners of a partner."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    async def learner(self, partner_id: str, learner_id: str) -> Learner:
+        """Raises NotFound (`learner_not_found`)."""
+        return await self._client.call(
+            "GET", _learner(partner_id, learner_id), returns=Learner, timeout=PROFILE_READ_SECONDS
+        )
+
+    async def put(
+        self, partner_id: str, learner_id: str, body: LearnerBody, if_match: str | None
+    ) -> tuple[Learner, bool]:
+        """Creates or replaces; the snapshot, and whether the learner is new."""
+        headers = {} if if_match is None else {"if-match": if_match}
+        answer = await self._client.send(
+            "PUT", _learner(partner_id, learner_id), json=body, headers=headers
+        )
+        return msgspec.json.decode(answer.content, type=Learner), answer.status_code == 201
+
+    async def erase(self, partner_id: str, learner_id: str, if_match: str | None) -> None:
+        headers = {} if if_match is None else {"if-match": if_match}
+        await self._client.send("DELETE", _learner(partner_id, learner_id), headers=headers)
+
+    async def report(self, partner_id: str, learner_id: str, reported: SelfReported) -> HeldAnswer:
+        """Adds a credential that the learner says they hold."""
+        return await self._client.call(
+            "POST",
+            f"{_learner(partner_id, learner_id)}/credentials",
+            json=reported,
+            returns=HeldAnswer,
+        )
+
+    async def held(self, partner_id: str, learner_id: str) -> list[HeldAnswer]:
+        """What the learner holds."""
+        answer = await self._client.call(
+            "GET", f"{_learner(partner_id, learner_id)}/credentials", returns=HeldAnswers
+        )
+        return answer.items
+
+    async def accept(self, partner_id: str, events: list[NewInteraction]) -> list[Stored]:
+        """What became of each event, once Kafka has acknowledged."""
+        answer = await self._client.call(
+            "POST",
+            f"{path('partners', partner_id)}/interactions",
+            json=NewInteractions(events=events),
+            returns=StoredInteractions,
+            timeout=BULK_SECONDS,
+        )
+        return answer.results
+
+
+class Recommender:
+    """Rankings made now. Raises TryAgain at once while it has just failed again and again."""
+
+    def __init__(self, client: ServiceClient, breaker: Breaker) -> None:
+        self._client = client
+        self._breaker = breaker
+
+    async def what_if(self, question: WhatIf) -> StoredList:
+        with self._breaker.guarding():
+            return await self._client.call(
+                "POST", "/whatif", json=question, returns=StoredList, timeout=RANK_SECONDS
+            )
+
+    async def rank(self, partition: int, learner_key: str, narrowing: Narrowing) -> StoredList:
+        """Raises NotFound for a learner whose state is not known yet."""
+        with self._breaker.guarding():
+            return await self._client.call(
+                "POST",
+                f"{_state(partition, learner_key)}/rank",
+                json=narrowing,
+                returns=StoredList,
+                timeout=RANK_SECONDS,
+            )
+
+    async def repair(self, partition: int, learner_key: str) -> StoredList:
+        with self._breaker.guarding():
+            return await self._client.call(
+                "POST",
+                f"{_state(partition, learner_key)}/repair",
+                returns=StoredList,
+                timeout=RANK_SECONDS,
+            )
+
+    async def state(self, partition: int, learner_key: str) -> LearnerState:
+        """Raises NotFound for a learner whose state is not known yet."""
+        with self._breaker.guarding():
+            return await self._client.call(
+                "GET", f"{_state(partition, learner_key)}/state", returns=LearnerState
+            )
+
+
+class FoundItem(Struct):
+    id: str
+
+
+class FoundPage(Struct):
+    """One page of a search; of the snapshots only the ids are read."""
+
+    items: list[FoundItem]
+    next_cursor: str | None = None
+
+
+class Catalog:
+    """Writes and searches of the catalog."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    async def put(self, segments: tuple[str, ...], body: bytes) -> Done:
+        """Publishes; the body is the snapshot."""
+        answer = await self._client.send(
+            "PUT", path(*segments), content=body, headers={"content-type": "application/json"}
+        )
+        return Done(answer.status_code, answer.content)
+
+    async def retire(self, credential_id: str, superseded_by: str | None) -> Done:
+        params = {} if superseded_by is None else {"superseded_by": superseded_by}
+        answer = await self._client.send(
+            "DELETE", path("credentials", credential_id), params=params
+        )
+        return Done(answer.status_code, answer.content)
+
+    async def search(self, kind: str, params: dict[str, str]) -> FoundPage:
+        """One page; `kind` is credentials, occupations or skills."""
+        return await self._client.call("GET", path(kind), params=params, returns=FoundPage)
+
+    async def dump(self) -> bytes:
+        """Every snapshot, as NDJSON."""
+        return await self._client.call("GET", "/dump", returns=bytes, timeout=60)
+
+
+def _learner(partner_id: str, learner_id: str) -> str:
+    return path("partners", partner_id, "learners", learner_id)
+
+
+def _state(partition: int, learner_key: str) -> str:
+    return path("learners", str(partition), learner_key)

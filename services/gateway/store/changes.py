@@ -1,0 +1,114 @@
+"""Waiting for a learner's list to change: one subscription per partition, while somebody waits.
+
+The channels are sharded (`SSUBSCRIBE`), as the commit script publishes them.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from libs.common.contracts import redis_keys
+from libs.common.errors import TryAgain
+
+log = structlog.get_logger()
+
+REST_SECONDS = 0.2
+IDLE_SECONDS = 5.0
+
+
+class Channel:
+    """Who waits on one partition, and whether Redis has confirmed the subscription."""
+
+    def __init__(self) -> None:
+        self.confirmed = asyncio.Event()
+        self.waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+
+
+class Changes:
+    """`async with changes.of(partition, learner_key) as changed:` sets `changed` at every change."""
+
+    def __init__(self, client: "Redis") -> None:
+        self._pubsub = client.pubsub()
+        self._channels: dict[bytes, Channel] = {}
+        self._subscribing = asyncio.Lock()
+        self._subscribed = asyncio.Event()
+
+    @asynccontextmanager
+    async def of(self, partition: int, learner_key: str) -> AsyncIterator[asyncio.Event]:
+        """Entered once Redis has confirmed, so that a read afterwards misses nothing. Raises TryAgain."""
+        name = redis_keys.changed(partition).encode()
+        channel = await self._channel(name)
+        changed = asyncio.Event()
+        channel.waiting[learner_key].add(changed)
+        try:
+            await channel.confirmed.wait()
+            yield changed
+        finally:
+            channel.waiting[learner_key].discard(changed)
+            if not channel.waiting[learner_key]:
+                del channel.waiting[learner_key]
+
+    async def run(self) -> None:
+        """Hands messages on until cancelled; a lost connection is made again, subscriptions with it."""
+        while True:
+            await self._subscribed.wait()
+            try:
+                await self._listen()
+            except (RedisError, OSError) as error:
+                log.warning("waiting for changes was interrupted", error=type(error).__name__)
+                await asyncio.sleep(REST_SECONDS)
+
+    async def _channel(self, name: bytes) -> Channel:
+        async with self._subscribing:
+            channel = self._channels.get(name)
+            if channel is None:
+                await _or_away(self._pubsub.ssubscribe(name))
+                channel = self._channels[name] = Channel()
+                self._subscribed.set()
+            return channel
+
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        swept = loop.time()
+        while self._channels:
+            message = await self._pubsub.get_message(timeout=IDLE_SECONDS)
+            if message is not None:
+                self._handle(message)
+            if loop.time() - swept >= IDLE_SECONDS:
+                swept = loop.time()
+                await self._leave_idle()
+        self._subscribed.clear()
+
+    async def _leave_idle(self) -> None:
+        async with self._subscribing:
+            idle = [name for name, channel in self._channels.items() if not channel.waiting]
+            for name in idle:
+                del self._channels[name]
+            if idle:
+                await self._pubsub.sunsubscribe(*idle)
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        channel = self._channels.get(message["channel"])
+        if channel is None:
+            return
+        if message["type"] == "ssubscribe":
+            # Again after a lost connection: whoever waits may have missed a message.
+            channel.confirmed.set()
+            woken = [changed for waiting in channel.waiting.values() for changed in waiting]
+        else:
+            woken = list(channel.waiting.get(message["data"].decode(), ()))
+        for changed in woken:
+            changed.set()
+
+
+async def _or_away(command: Any) -> None:
+    try:
+        await command
+    except (RedisError, OSError) as error:
+        raise TryAgain(f"Redis is away: {type(error).__name__}") from error

@@ -1,0 +1,64 @@
+"""Learners' lists as the workers wrote them."""
+
+import asyncio
+
+import structlog
+from msgspec import DecodeError
+
+from libs.common.contracts import redis_keys
+from libs.common.contracts.redis_values import Lookup, Offsets, Packed, StoredList
+from libs.common.errors import TryAgain
+from services.gateway.store.changes import Changes
+from services.gateway.store.reads import Reads
+from services.gateway.usecases.ports import Found
+
+log = structlog.get_logger()
+
+LOOKUP, OFFSETS, LIST = Packed(Lookup), Packed(Offsets), Packed(StoredList)
+
+
+class Lists:
+    """Every method raises TryAgain while Redis is away."""
+
+    def __init__(self, reads: Reads, changes: Changes, pepper: str) -> None:
+        self._reads = reads
+        self._changes = changes
+        self._pepper = pepper
+
+    async def lookup(self, partner_id: str, learner_id: str) -> Lookup | None:
+        """Where a learner's list is."""
+        (raw,) = await self._reads.get(redis_keys.lookup(self._pepper, partner_id, learner_id))
+        return LOOKUP.unpack(raw)
+
+    async def read(self, partition: int, learner_key: str) -> Found | None:
+        """The learner's list as it is now."""
+        ranked, offsets = await self._reads.get(
+            redis_keys.ranked(partition, learner_key), redis_keys.offsets(partition)
+        )
+        return _found(ranked, offsets)
+
+    async def wait(
+        self, partition: int, learner_key: str, position: int | None, seconds: float
+    ) -> Found | None:
+        """The list once it includes the position (None: once there is one), or as it is after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                async with self._changes.of(partition, learner_key) as changed:
+                    while True:
+                        changed.clear()
+                        found = await self.read(partition, learner_key)
+                        if found is not None and found.covers(position):
+                            return found
+                        await changed.wait()
+        except (TimeoutError, TryAgain):
+            return await self.read(partition, learner_key)
+
+
+def _found(ranked: bytes | None, offsets: bytes | None) -> Found | None:
+    """None also where a list cannot be read: it is made again like one that was lost."""
+    try:
+        stored, covered = LIST.unpack(ranked), OFFSETS.unpack(offsets)
+    except DecodeError as unreadable:
+        log.warning("a stored list cannot be read", error=str(unreadable))
+        return None
+    return None if stored is None else Found(stored, None if covered is None else covered.log)

@@ -1,0 +1,164 @@
+"""A recommendation as JSON, with its ETag: cards and values joined as the bytes they are kept as."""
+
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Raw, Struct
+
+from libs.common.contracts.catalog import Credential
+from libs.common.contracts.redis_values import (
+    ListItem,
+    ListReason,
+    ListRelaxation,
+    ListTarget,
+    Source,
+    TargetStatus,
+)
+from libs.common.contracts.types import moment
+from libs.common.rules import reasons
+from services.gateway.catalog.cards import Cards
+from services.gateway.catalog.view import CatalogView
+from services.gateway.usecases.served import Fallback, Freshness, Served
+
+_encode = msgspec.json.Encoder().encode
+_KNOWN = reasons.codes()
+
+
+class Named(Struct, frozen=True):
+    id: str
+    name: str
+
+
+class Reason(Struct, frozen=True):
+    """Why an item is listed: a code that a client can translate, and a sentence."""
+
+    code: str
+    params: dict[str, Any]
+    text: str
+
+
+class Advisory(Struct, frozen=True):
+    code: str
+    text: str
+
+
+class Gap(Struct, frozen=True):
+    """The missing skills that an item teaches, and the readiness from 0 to 1 that it adds."""
+
+    closes: list[Named]
+    gain: float
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    rank: int
+    credential: Raw
+    score: float
+    source: Source
+    reasons: list[Reason]
+    value: Raw
+    gap: Gap | None
+    advisories: list[Advisory]
+
+
+class ShownTarget(Struct, frozen=True):
+    occupation: Named | None
+    readiness: float | None
+    status: TargetStatus
+
+
+class ShownFreshness(Struct, frozen=True, kw_only=True):
+    position: int | None
+    as_of: datetime | None
+    computed_at: datetime
+    profile_revision: int | None
+    model_version: str | None
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    recommendation_id: str
+    items: Raw
+    target: ShownTarget | None
+    relaxations: list[dict[str, Any]]
+    freshness: ShownFreshness
+    fallback: Fallback | None
+
+
+class Written(NamedTuple):
+    """The answer's bytes, and the ETag of all that does not change by itself."""
+
+    body: bytes
+    etag: str
+
+
+class Composer:
+    """Writes answers."""
+
+    def __init__(self, view: CatalogView, cards: Cards) -> None:
+        self._view = view
+        self._cards = cards
+
+    def write(self, served: Served) -> Written:
+        """The answer of api.md. A list that was not minted is named by what it says."""
+        items = _encode(
+            [self._item(served, rank, *pair) for rank, pair in enumerate(served.items, 1)]
+        )
+        target = None if served.target is None else self._target(served.target)
+        relaxations = [_relaxation(each) for each in served.relaxations]
+        fresh = served.freshness
+        said = (target, relaxations, fresh._replace(computed_at=0), served.fallback)
+        tag = blake2b(items + _encode(said), digest_size=16).hexdigest()
+        answer = Answer(
+            recommendation_id=served.recommendation_id or f"rec_{tag}",
+            items=Raw(items),
+            target=target,
+            relaxations=relaxations,
+            freshness=_freshness(fresh),
+            fallback=served.fallback,
+        )
+        return Written(_encode(answer), f'"{tag}"')
+
+    def _item(self, served: Served, rank: int, item: ListItem, credential: Credential) -> Item:
+        return Item(
+            rank=rank,
+            credential=self._cards.card(credential, served.region, served.income_band),
+            score=item.score,
+            source=item.source,
+            reasons=[Reason(r.code, r.params, self._sentence(r)) for r in item.reasons],
+            value=self._cards.value(credential, served.region),
+            gap=None if item.gain is None else Gap(self._skills(item.closes), item.gain),
+            advisories=[Advisory(a.code, self._sentence(a)) for a in item.advisories],
+        )
+
+    def _sentence(self, reason: ListReason) -> str:
+        # A recommender newer than this gateway may give reasons that have no sentence here yet.
+        if reason.code not in _KNOWN:
+            return reason.code
+        return reasons.sentence(reason.code, reason.params, names=self._view.name)
+
+    def _skills(self, ids: list[str]) -> list[Named]:
+        return [Named(id, self._view.name("skill", id)) for id in ids]
+
+    def _target(self, target: ListTarget) -> ShownTarget:
+        id = target.occupation_id
+        occupation = None if id is None else Named(id, self._view.name("occupation", id))
+        return ShownTarget(occupation, target.readiness, target.status)
+
+
+def _relaxation(relaxation: ListRelaxation) -> dict[str, Any]:
+    return {
+        "constraint": relaxation.constraint,
+        "to": relaxation.to,
+        "admits": relaxation.admits,
+    }
+
+
+def _freshness(freshness: Freshness) -> ShownFreshness:
+    return ShownFreshness(
+        position=freshness.position,
+        as_of=None if freshness.as_of is None else moment(freshness.as_of),
+        computed_at=moment(freshness.computed_at),
+        profile_revision=freshness.profile_revision,
+        model_version=freshness.model_version,
+    )

@@ -1,0 +1,72 @@
+"""Credentials by value, for when nobody can rank: feasible, labelled, and honest about the law."""
+
+from itertools import islice
+
+from msgspec.structs import replace
+
+from libs.common.clock import Clock
+from libs.common.contracts.calls import Constraints
+from libs.common.contracts.redis_values import ListReason, ListTarget
+from libs.common.contracts.types import milliseconds
+from libs.common.rules import regulation
+from services.gateway.catalog.best import Best
+from services.gateway.catalog.view import CatalogView
+from services.gateway.usecases.served import Fallback, Freshness, Served
+
+
+class ByValue:
+    """Needs nothing but the catalog in memory."""
+
+    def __init__(self, view: CatalogView, best: Best, clock: Clock) -> None:
+        self._view = view
+        self._best = best
+        self._clock = clock
+
+    def served(
+        self,
+        partner_id: str | None,
+        constraints: Constraints,
+        limit: int,
+        *,
+        fallback: Fallback,
+        occupation: str | None = None,
+        held: frozenset[str] = frozenset(),
+    ) -> Served:
+        """The best credentials that fit, but for those already held."""
+        target = self._target(occupation, constraints.region, held)
+        advisories = self._advisories(target, constraints.region)
+        items = [
+            replace(item, advisories=[*item.advisories, *advisories])
+            for item in islice(self._best.items(partner_id, constraints, held), limit)
+        ]
+        return Served(
+            items=[(item, self._view.credentials[item.credential_id]) for item in items],
+            freshness=Freshness(computed_at=milliseconds(self._clock())),
+            target=target,
+            region=constraints.region,
+            income_band=constraints.income_band,
+            fallback=fallback,
+        )
+
+    def _target(
+        self, occupation_id: str | None, region: str | None, held: frozenset[str]
+    ) -> ListTarget | None:
+        if occupation_id is None:
+            return None
+        occupation = self._view.occupations.get(occupation_id)
+        if occupation is None:
+            return ListTarget(occupation_id, None, "no_skill_data")
+        record = regulation.find(self._view.regulations, occupation_id, region)
+        return ListTarget(occupation_id, None, regulation.status(occupation, record, held))
+
+    def _advisories(self, target: ListTarget | None, region: str | None) -> list[ListReason]:
+        if target is None or target.occupation_id is None:
+            return []
+        if target.status == "check_regulator":
+            return [ListReason("check_regulator", {"occupation": target.occupation_id})]
+        if target.status != "blocked_pending_licence":
+            return []
+        record = regulation.find(self._view.regulations, target.occupation_id, region)
+        regulator = None if record is None or record.regulator is None else record.regulator.name
+        params = {"occupation": target.occupation_id, "regulator": regulator}
+        return [ListReason("regulated_occupation", params)]

@@ -1,0 +1,72 @@
+"""What the use cases need of Redis and of the other services; `app` gives them the real ones."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from libs.common.contracts.calls import (
+    HeldAnswer,
+    LearnerBody,
+    Narrowing,
+    NewInteraction,
+    SelfReported,
+    Stored,
+    WhatIf,
+)
+from libs.common.contracts.profile import Learner
+from libs.common.contracts.redis_values import LearnerState, Lookup, StoredList
+from libs.common.errors import TryAgain, Unavailable
+
+# What a part that cannot be asked now raises.
+AWAY = (TryAgain, Unavailable)
+# The Kafka partition of a learner key.
+PartitionOf = Callable[[str], int]
+
+
+class Found(NamedTuple):
+    """A list, and the id of the log that its partition is read from now."""
+
+    ranked: StoredList
+    log: str | None
+
+    @property
+    def position(self) -> int | None:
+        """The list's position; None when it counts in another log."""
+        return self.ranked.position if self.ranked.log == self.log else None
+
+    def covers(self, position: int | None) -> bool:
+        """Whether the list includes a position; every list includes None."""
+        return position is None or (self.position is not None and self.position >= position)
+
+
+class Lists(Protocol):
+    """Lists as the workers wrote them. Raises TryAgain while Redis is away."""
+
+    async def lookup(self, partner_id: str, learner_id: str) -> Lookup | None: ...
+    async def read(self, partition: int, learner_key: str) -> Found | None: ...
+    async def wait(
+        self, partition: int, learner_key: str, position: int | None, seconds: float
+    ) -> Found | None: ...
+
+
+class Profile(Protocol):
+    """Learners. Raises Unavailable while profile is away, NotFound for whom it does not know."""
+
+    async def learner(self, partner_id: str, learner_id: str) -> Learner: ...
+    async def accept(self, partner_id: str, events: list[NewInteraction]) -> list[Stored]: ...
+    async def put(
+        self, partner_id: str, learner_id: str, body: LearnerBody, if_match: str | None
+    ) -> tuple[Learner, bool]: ...
+    async def erase(self, partner_id: str, learner_id: str, if_match: str | None) -> None: ...
+    async def held(self, partner_id: str, learner_id: str) -> list[HeldAnswer]: ...
+    async def report(
+        self, partner_id: str, learner_id: str, reported: SelfReported
+    ) -> HeldAnswer: ...
+
+
+class Recommender(Protocol):
+    """Rankings made now. Raises TryAgain or Unavailable while it is away."""
+
+    async def what_if(self, question: WhatIf) -> StoredList: ...
+    async def rank(self, partition: int, learner_key: str, narrowing: Narrowing) -> StoredList: ...
+    async def repair(self, partition: int, learner_key: str) -> StoredList: ...
+    async def state(self, partition: int, learner_key: str) -> LearnerState: ...

@@ -1,0 +1,65 @@
+"""A recommendation before it is written down."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from libs.common.contracts.calls import Narrowing
+from libs.common.contracts.catalog import Credential
+from libs.common.contracts.redis_values import (
+    ListItem,
+    ListRelaxation,
+    ListTarget,
+    StoredList,
+)
+from libs.common.contracts.types import IncomeBand
+
+Fallback = Literal["stale", "recommender_unavailable", "redis_unavailable"]
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """What a partner asks for one learner; no narrowing asks for the learner's own list."""
+
+    partner_id: str
+    learner_id: str
+    limit: int = 10
+    narrowing: Narrowing | None = None
+    min_position: int | None = None
+
+
+class Freshness(NamedTuple):
+    """What a list includes; times are Unix milliseconds, None where it includes nothing of the kind."""
+
+    computed_at: int
+    position: int | None = None
+    as_of: int | None = None
+    profile_revision: int | None = None
+    model_version: str | None = None
+
+
+class Served(NamedTuple):
+    """A list as it is answered: at most `limit` items, each with its credential.
+
+    `recommendation_id` None: it has not been minted with a stored list.
+    """
+
+    items: Sequence[tuple[ListItem, Credential]]
+    freshness: Freshness
+    recommendation_id: str | None = None
+    target: ListTarget | None = None
+    relaxations: Sequence[ListRelaxation] = ()
+    region: str | None = None
+    income_band: IncomeBand | None = None
+    fallback: Fallback | None = None
+
+
+def freshness_of(ranked: StoredList, position: int | None) -> Freshness:
+    """A stored list's freshness, with the position that may be shown."""
+    return Freshness(
+        computed_at=ranked.computed_at,
+        position=position,
+        as_of=None if position is None else ranked.as_of,
+        profile_revision=ranked.profile_revision,
+        model_version=ranked.model_version,
+    )
