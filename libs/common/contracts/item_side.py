@@ -36,3 +36,8 @@ class ModelReference(Struct, frozen=True, kw_only=True):
 
 
 ItemSide = ItemRow | ModelReference
+
+
+def item_key(value: ItemSide) -> str:
+    """The Kafka key: the credential id; empty for the model reference."""
+    return value.credential_id if isinstance(value, ItemRow) else ""

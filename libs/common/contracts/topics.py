@@ -1,7 +1,8 @@
 """The topic table. Provisioning, ACLs, manifests and documentation are made from it or checked against it."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -12,10 +13,11 @@ DAY_MS = 24 * 60 * 60 * 1000
 
 
 class Topic(Struct, frozen=True, kw_only=True):
-    """A topic: its name, the type of its values by `ce_type`, its layout, and who uses it."""
+    """A topic: its name, the type of its values by `ce_type`, their key, its layout, and who uses it."""
 
     name: str
     values: dict[str, type[Struct]]
+    key_of: Callable[[Any], str]
     partitions: int
     retention_ms: int | None
     writers: frozenset[Service]
@@ -36,6 +38,7 @@ def _snapshots(name: str, value: type[Struct], readers: Sequence[Service]) -> To
     return Topic(
         name=name,
         values={name: value},
+        key_of=catalog.snapshot_key,
         partitions=1,
         retention_ms=None,
         writers=frozenset({"catalog"}),
@@ -54,6 +57,7 @@ DEMAND = _snapshots("catalog.demand.v1", catalog.Demand, ["gateway", "recommende
 LEARNER = Topic(
     name="profile.learner.v1",
     values={"profile.learner.v1": profile.Learner},
+    key_of=attrgetter("learner_key"),
     partitions=64,
     retention_ms=None,
     writers=frozenset({"profile"}),
@@ -62,6 +66,7 @@ LEARNER = Topic(
 INTERACTION = Topic(
     name="profile.interaction.v1",
     values={"profile.interaction.v1": profile.Interaction},
+    key_of=attrgetter("learner_key"),
     partitions=64,
     retention_ms=400 * DAY_MS,
     writers=frozenset({"profile"}),
@@ -73,6 +78,7 @@ ITEM_SIDE = Topic(
         "recommender.item-row.v1": item_side.ItemRow,
         "recommender.model-reference.v1": item_side.ModelReference,
     },
+    key_of=item_side.item_key,
     partitions=1,
     retention_ms=None,
     writers=frozenset({"recommender"}),
@@ -81,6 +87,7 @@ ITEM_SIDE = Topic(
 EXPOSURE = Topic(
     name="gateway.exposure.v1",
     values={"gateway.exposure.v1": exposure.Exposure},
+    key_of=attrgetter("partner_id"),
     partitions=8,
     retention_ms=90 * DAY_MS,
     writers=frozenset({"gateway"}),

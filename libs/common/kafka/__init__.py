@@ -1,0 +1,1 @@
+"""Kafka, built once: the broker, publishing, consuming, provisioning."""
