@@ -45,8 +45,13 @@ class Money(Struct, frozen=True):
 
 
 def refuse_bad_amount(amount: Decimal | None) -> None:
-    """Raises ValueError unless the amount is absent or finite, not negative and below a billion."""
-    if amount is not None and not (amount.is_finite() and 0 <= amount < 1_000_000_000):
+    """Raises ValueError unless the amount is absent, or from 0 to below a billion with at most 12
+    decimals (1e-999999 is a megabyte when it is written out)."""
+    if amount is not None and not (
+        amount.is_finite()
+        and 0 <= amount < 1_000_000_000
+        and int(amount.as_tuple().exponent) >= -12
+    ):
         raise ValueError("an amount is a decimal number from 0 to 999999999.99")
 
 

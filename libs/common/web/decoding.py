@@ -1,6 +1,5 @@
 """JSON of a stranger as a Struct, or a refusal that points at every fault found."""
 
-from collections.abc import Iterator
 from functools import cache
 from itertools import chain, islice
 from typing import Any, TypeVar
@@ -10,17 +9,17 @@ import msgspec
 from libs.common.errors import Fault, InvalidRequest
 from libs.common.web import pointers
 from libs.common.web.shapes import shape_of, unknown_fields
+from libs.common.web.unstorable import unstorable
 
 T = TypeVar("T")
 
 MAX_DEPTH = 64
 MAX_FAULTS = 50
-_NUL = "\0"
 
 
 def decode(body: bytes, kind: type[T]) -> T:
     """Raises InvalidRequest: not JSON, not UTF-8, deeper than 64, unknown fields, a fault of type,
-    or a NUL in a string (PostgreSQL cannot store one)."""
+    or what cannot be stored (see `unstorable`)."""
     if not body:
         raise InvalidRequest("The body is empty; JSON is expected.")
     value = _parse(body)
@@ -28,7 +27,7 @@ def decode(body: bytes, kind: type[T]) -> T:
         raise _too_deep()
     wanted: Any = kind
     found = list(
-        islice(chain(unknown_fields(value, shape_of(wanted)), _nuls(body, value)), MAX_FAULTS)
+        islice(chain(unknown_fields(value, shape_of(wanted)), unstorable(body, value)), MAX_FAULTS)
     )
     try:
         decoded: T = _decoder(wanted).decode(body)
@@ -72,23 +71,6 @@ def _depth(value: Any) -> int:
             inner for part in level for inner in (part.values() if isinstance(part, dict) else part)
         ]
     return depth
-
-
-def _nuls(body: bytes, value: Any) -> Iterator[Fault]:
-    return _nuls_in(value, "") if b"\\u0000" in body else iter(())
-
-
-def _nuls_in(value: Any, pointer: str) -> Iterator[Fault]:
-    match value:
-        case str() if _NUL in value:
-            yield Fault(pointer, "a NUL character is not allowed")
-        case list():
-            for index, item in enumerate(value):
-                yield from _nuls_in(item, pointers.step(pointer, index))
-        case dict():
-            for name, member in value.items():
-                yield from _nuls_in(name, pointer)
-                yield from _nuls_in(member, pointers.step(pointer, name))
 
 
 def _summary(faults: list[Fault]) -> str:

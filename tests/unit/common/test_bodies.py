@@ -162,6 +162,32 @@ def test_nul_is_pointed_at() -> None:
     assert decode(b'{"completed": ["a\\\\u0000"]}', WhatIf).completed == ["a\\u0000"]
 
 
+@pytest.mark.parametrize("number", [2**53 + 1, -(2**53) - 1, 10**30])
+def test_a_number_without_bounds_is_pointed_at(number: int) -> None:
+    """An integer that MessagePack cannot carry is refused where it stands; 2**53 is allowed."""
+    body = b'{"constraints": {"deadline_weeks": %d}}'
+    assert "/constraints/deadline_weeks" in faults_of(body % number)
+    assert decode(body % 2**53, WhatIf).constraints.deadline_weeks == 2**53
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_at_the_edge_is_pointed_at(moment: str) -> None:
+    """A moment that has no UTC would fail wherever it is converted."""
+    event = {"learner_id": "a", "credential_id": "c", "kind": "view", "occurred_at": moment}
+    assert set(faults_of(msgspec.json.encode({"events": [event]}), NewInteractions)) == {
+        "/events/0/occurred_at"
+    }
+
+
+@pytest.mark.parametrize(
+    "amount", ["1e-999999", "0." + "1" * 13, "NaN", "Infinity", "-0.01", "1e9"]
+)
+def test_an_amount_is_of_sane_size(amount: str) -> None:
+    """Money that would be endless when written out is no money."""
+    cost = {"constraints": {"max_cost": {"amount": amount, "currency": "USD"}}}
+    assert set(faults_of(msgspec.json.encode(cost))) == {"/constraints/max_cost"}
+
+
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))  # fmt: skip
 def test_any_json_is_taken_or_refused(value: Any) -> None:
     """No JSON document raises anything but a refusal."""
