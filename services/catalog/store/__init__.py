@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common.contracts.catalog import CatalogSnapshot, snapshot_key
 from libs.common.database import reading, writing
 from services.catalog.domain.kinds import KINDS, Kind
 from services.catalog.domain.search import Page, Place, Query, fingerprint
 from services.catalog.store.rows import snapshot
-from services.catalog.store.searching import statement
+from services.catalog.store.searching import Taught, skills_named, statement
 from services.catalog.store.tables import TABLES
 from services.catalog.store.unit import PostgresUnit, read_one
 
@@ -35,7 +35,8 @@ class PostgresStore:
 
     async def search(self, query: Query) -> Page:
         async with reading(self._engine) as connection:
-            rows = (await connection.execute(statement(query))).all()
+            taught = await _taught(connection, query)
+            rows = (await connection.execute(statement(query, taught))).all()
         shown = rows[: query.limit]
         items = [snapshot(KINDS[query.kind], row) for row in shown]
         if len(rows) <= query.limit:
@@ -54,3 +55,10 @@ class PostgresStore:
         following = select(table).where(table.c.key > after).order_by(table.c.key).limit(_BATCH)
         async with reading(self._engine) as connection:
             return [snapshot(kind, row) for row in await connection.execute(following)]
+
+
+async def _taught(connection: AsyncConnection, query: Query) -> Taught:
+    """For a search of credentials by words: the skills that each word names."""
+    if query.kind != "credential" or not query.terms:
+        return {}
+    return {row.term: row.skills for row in await connection.execute(skills_named(query))}

@@ -5,6 +5,7 @@ looked up while searching rather than copied into the credentials, so that a ren
 that arrives after its credentials, needs no repair.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import add
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     REAL,
     ColumnElement,
+    CompoundSelect,
     Float,
     Integer,
     Select,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
@@ -39,12 +42,40 @@ _NAME_IS, _NAME_BEGINS = 2.0, 1.0
 _MOST_SKILLS = 200
 
 Condition = ColumnElement[bool]
+Taught = Mapping[int, Sequence[str]]
 
 
-def statement(query: Query) -> Select[Any]:
-    """Rows (key, body, revision, updated_at, by), one more than the page holds if there is a next one."""
-    ranked = _by_relevance(query) if query.terms else _by_name(query)
+def statement(query: Query, taught: Taught) -> Select[Any]:
+    """Rows (key, body, revision, updated_at, by), one more than the page holds if there is a next one.
+
+    taught: for each term the skills that it names; see `skills_named`.
+    """
+    ranked = _by_relevance(query, taught) if query.terms else _by_name(query)
     return ranked.limit(query.limit + 1)
+
+
+def skills_named(query: Query) -> CompoundSelect[int, Sequence[str]]:
+    """Rows (term, skill ids), with the terms by their place in the query.
+
+    Apart from the search itself, so that the planner sees how many there are.
+    """
+    skills = TABLES["skill"]
+    return union_all(
+        *(
+            select(
+                literal(place).label("term"),
+                func.array(
+                    select(skills.c.key)
+                    .where(skills.c.search.bool_op("@@")(word))
+                    .order_by(func.length(skills.c.sort_key), skills.c.key)
+                    .limit(_MOST_SKILLS)
+                    .scalar_subquery(),
+                    type_=ARRAY(Text),
+                ).label("skills"),
+            )
+            for place, word in enumerate(_words(query))
+        )
+    )
 
 
 def _by_name(query: Query) -> Select[Any]:
@@ -56,12 +87,15 @@ def _by_name(query: Query) -> Select[Any]:
     return found.order_by(table.c.sort_key, table.c.key)
 
 
-def _by_relevance(query: Query) -> Select[Any]:
-    words = [_wanted(term) for term in (query.terms or [])[:-1]]
-    words.append(_wanted((query.terms or [])[-1], beginning=True))
-    matches = [_match(query, word) for word in words]
+def _by_relevance(query: Query, taught: Taught) -> Select[Any]:
+    words = _words(query)
+    in_text = [TABLES[query.kind].c.search.bool_op("@@")(word) for word in words]
+    matches = [
+        or_(text, _teaches(taught[place])) if taught.get(place) else text
+        for place, text in enumerate(in_text)
+    ]
     found = (
-        select(*_parts(query), _score(query, words).label("by"))
+        select(*_parts(query), _score(query, words, taught).label("by"))
         .where(*matches, *_filters(query.filters))
         .subquery()
     )
@@ -69,6 +103,11 @@ def _by_relevance(query: Query) -> Select[Any]:
     if query.after is not None:
         page = page.where(_after(query.after, found.c.by, found.c.key))
     return page.order_by(found.c.by.desc(), found.c.key)
+
+
+def _words(query: Query) -> list[ColumnElement[Any]]:
+    *whole, last = query.terms or []
+    return [*(_wanted(term) for term in whole), _wanted(last, beginning=True)]
 
 
 def _after(place: Place, by: ColumnElement[Any], key: ColumnElement[Any]) -> Condition:
@@ -96,24 +135,11 @@ def _any_of(queries: list[ColumnElement[Any]]) -> ColumnElement[Any]:
     return reduce(lambda one, other: one.op("||", return_type=TSQUERY())(other), queries)
 
 
-def _match(query: Query, word: ColumnElement[Any]) -> Condition:
-    in_text = TABLES[query.kind].c.search.bool_op("@@")(word)
-    return or_(in_text, _taught(word)) if query.kind == "credential" else in_text
+def _teaches(skills: Sequence[str]) -> Condition:
+    return CREDENTIALS.c.skill_ids.bool_op("&&")(literal(skills, ARRAY(Text)))
 
 
-def _taught(word: ColumnElement[Any]) -> Condition:
-    skills = TABLES["skill"]
-    named = (
-        select(skills.c.key)
-        .where(skills.c.search.bool_op("@@")(word))
-        .order_by(func.length(skills.c.sort_key), skills.c.key)
-        .limit(_MOST_SKILLS)
-        .scalar_subquery()
-    )
-    return CREDENTIALS.c.skill_ids.bool_op("&&")(func.array(named, type_=ARRAY(Text)))
-
-
-def _score(query: Query, words: list[ColumnElement[Any]]) -> ColumnElement[float]:
+def _score(query: Query, words: list[ColumnElement[Any]], taught: Taught) -> ColumnElement[float]:
     table = TABLES[query.kind]
     phrase = " ".join(query.terms or [])
     rank = func.ts_rank(
@@ -124,8 +150,9 @@ def _score(query: Query, words: list[ColumnElement[Any]]) -> ColumnElement[float
         _NAME_IS * cast(table.c.sort_key == phrase, Integer),
         _NAME_BEGINS * cast(func.starts_with(table.c.sort_key, phrase), Integer),
     ]
-    if query.kind == "credential":
-        parts += [_SKILL_WEIGHT * cast(_taught(word), Integer) for word in words]
+    parts += [
+        _SKILL_WEIGHT * cast(_teaches(skills), Integer) for skills in taught.values() if skills
+    ]
     return cast(reduce(add, parts), Float(53))
 
 
