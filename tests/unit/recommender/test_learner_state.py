@@ -77,15 +77,15 @@ def lives(draw: st.DrawFn) -> list[Event]:
                 personalization=change, revision=revision, consent_changed_at=at(consent)
             )
             events.append(snapshot)
-        for _ in range(draw(st.integers(0, 12))):
-            events.append(
-                interaction(
-                    draw(st.sampled_from("abcde")),
-                    draw(st.sampled_from(KINDS)),
-                    occurred_at=at(draw(st.integers(-5, 5))),
-                    consent_changed_at=at(consent),
-                )
+        events += [
+            interaction(
+                draw(st.sampled_from("abcde")),
+                draw(st.sampled_from(KINDS)),
+                occurred_at=at(draw(st.integers(-5, 5))),
+                consent_changed_at=at(consent),
             )
+            for _ in range(draw(st.integers(0, 12)))
+        ]
     if draw(st.integers(0, 9)) == 0:
         events.append(erased(revision=revision + 1, consent_changed_at=at(consent + 1)))
     return events or [learner(consent_changed_at=at(1))]
