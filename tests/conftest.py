@@ -1,12 +1,15 @@
-"""Parts that many tests need, started once for a run: PostgreSQL, Valkey and a Kafka broker.
+"""Parts that many tests need, started once for a run: PostgreSQL, Valkey, Kafka, the whole stack.
 
 They are started only when a test asks for them, on free ports, in a folder that is removed again.
+With STACKWISE_TEST_KAFKA=apache Kafka is Apache Kafka, run by us; with STACKWISE_TEST_KAFKA_BOOTSTRAP
+it is whatever answers there (not for the stack, which needs a broker of its own).
 """
 
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,15 +18,43 @@ from deploy.local.child import running
 from deploy.local.embedded import postgres as embedded_postgres
 from deploy.local.embedded import tansu, valkey
 from deploy.local.embedded.postgres import Postgres
+from deploy.local.kafka import node
 from deploy.local.ports import free_port
+from deploy.local.run import running_stack
+from deploy.local.stack import Stack
+
+APACHE = os.environ.get("STACKWISE_TEST_KAFKA") == "apache"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs Apache Kafka is skipped, and said so, where the run has none."""
+    for item in items:
+        if item.get_closest_marker("kafka") and not APACHE:
+            item.add_marker(pytest.mark.skip(reason="needs Apache Kafka: make test-kafka"))
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is removed again, for fixtures with another scope."""
+    folder = Path(tempfile.mkdtemp(prefix="stackwise-tests-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def state_folder() -> Iterator[Path]:
+    """A folder for a stack of one's own, which PostgreSQL's account can enter, unlike pytest's."""
+    with temporary_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
 def parts_folder() -> Iterator[Path]:
-    """A folder that PostgreSQL's account can enter too, unlike pytest's own."""
-    folder = Path(tempfile.mkdtemp(prefix="stackwise-tests-"))
-    yield folder
-    shutil.rmtree(folder)
+    """The same for the parts that all tests share."""
+    with temporary_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -45,11 +76,25 @@ async def redis_url(parts_folder: Path) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def kafka_bootstrap(parts_folder: Path) -> AsyncIterator[str]:
-    """Where to reach a Kafka broker: the embedded one, unless STACKWISE_TEST_KAFKA_BOOTSTRAP names one."""
+    """The address of a Kafka broker for topics of one's own."""
     elsewhere = os.environ.get("STACKWISE_TEST_KAFKA_BOOTSTRAP")
     if elsewhere:
         yield elsewhere
         return
-    port = free_port()
-    async with running(tansu.program(parts_folder / "broker.log", port)):
+    port, log = free_port(), parts_folder / "broker.log"
+    program = (
+        await node.prepare(parts_folder / "kafka", log, port)
+        if APACHE
+        else tansu.program(log, port)
+    )
+    async with running(program):
         yield f"127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+async def stack() -> AsyncIterator[Stack]:
+    """The whole system, empty, shared by all tests that use ids of their own; its broker behind a proxy."""
+    with temporary_folder() as folder:
+        started = running_stack(folder, apache=APACHE, with_proxy=True, durable=False)
+        async with started as running_one:
+            yield running_one

@@ -8,29 +8,29 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from deploy.local.errors import Unstarted
+
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _LOG_TAIL = 2_000
-
-
-class Unstarted(RuntimeError):
-    """A program ended or stayed silent instead of becoming ready."""
 
 
 @dataclass(frozen=True)
 class Program:
     """What to run and how to see that it is ready.
 
-    `environment` is added to this process's own. `user` is an account to change to (root only).
+    `environment` is all that it gets, None for this process's own. `user` is an account to change
+    to (root only).
     """
 
     name: str
     command: tuple[str, ...]
     log: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] | None = None
+    directory: Path | None = None
     ready: Callable[[], Awaitable[bool]] | None = None
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
@@ -67,7 +67,8 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **program.environment},
+                env=program.environment,
+                cwd=program.directory,
                 start_new_session=True,
             )
         if watch is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from deploy.local.child import Child, Program, Watch
 from deploy.local.keeper import Launch, Process, Say
+from deploy.local.together import together
 
 
 class Fleet:
@@ -34,9 +35,7 @@ class Fleet:
 
     async def start_all(self, programs: Iterable[Program]) -> None:
         """The same for several at once."""
-        async with asyncio.TaskGroup() as group:
-            for program in programs:
-                group.create_task(self.start(program))
+        await together(*(self.start(program) for program in programs))
 
     async def stop(self, *names: str, grace: float = 20) -> None:
         """Stops the named processes at the same time."""

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from deploy.local.child import Child, Program
+from deploy.local.errors import TooManyDeaths
 
 _WINDOW_SECONDS = 60.0
 _DEATHS = 5
@@ -15,10 +16,6 @@ _FIRST_BACKOFF_SECONDS = 0.2
 
 Say = Callable[[str], None]
 Launch = Callable[[Program], Awaitable[Child]]
-
-
-class TooManyDeaths(RuntimeError):
-    """A program died five times in a minute: it cannot be kept running."""
 
 
 class Deaths:

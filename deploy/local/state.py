@@ -11,11 +11,9 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from deploy.local.errors import InUse
+
 T = TypeVar("T", bound=Struct)
-
-
-class InUse(RuntimeError):
-    """Another supervisor runs on this state folder."""
 
 
 class Partner(Struct, frozen=True):

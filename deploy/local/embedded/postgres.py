@@ -18,6 +18,7 @@ import asyncpg
 from deploy.local.child import Child, Program
 from deploy.local.embedded import wheel
 from deploy.local.embedded.reach import accessible_home, can_use
+from deploy.local.errors import CommandFailed
 
 _SUPERUSER = "stackwise"
 _UNPRIVILEGED = "nobody"
@@ -121,7 +122,7 @@ async def _initdb(binaries: Path, data: Path, password: str, user: str | None, l
     code = await child.wait()
     password_file.unlink()
     if code:
-        raise RuntimeError(f"initdb failed ({code}):\n{child.log_tail()}")
+        raise CommandFailed(f"initdb failed ({code}):\n{child.log_tail()}")
     unfinished.rename(data)
 
 

@@ -1,5 +1,6 @@
 """The embedded Kafka-protocol broker: Tansu, in memory. Its log is gone when it stops."""
 
+import os
 from pathlib import Path
 
 from deploy.local.child import Program
@@ -19,6 +20,6 @@ def program(log: Path, port: int, *, advertised_port: int | None = None) -> Prog
             *("--storage-engine", "memory://tansu/"),
         ),
         log=log,
-        environment={"RUST_LOG": "error"},
+        environment={**os.environ, "RUST_LOG": "error"},
         ready=accepts(port),
     )

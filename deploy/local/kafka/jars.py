@@ -5,12 +5,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from deploy.local.errors import Missing
+
 _POM = Path(__file__).with_name("pom.xml")
 _CACHE = Path(__file__).parents[3] / ".cache"
 
 
 def fetch() -> Path:
-    """The folder with the jars that pom.xml asks for; RuntimeError when they cannot be had."""
+    """The folder with the jars that pom.xml asks for; Missing when they cannot be had."""
     digest = hashlib.sha256(_POM.read_bytes()).hexdigest()[:12]
     jars = _CACHE / "kafka" / digest
     if not jars.exists():
@@ -19,7 +21,7 @@ def fetch() -> Path:
 
 
 def java() -> str:
-    """The Java program; RuntimeError naming what is missing."""
+    """The Java program; Missing says what is missing."""
     return _tool("java", "Java 17")
 
 
@@ -38,12 +40,12 @@ def _copy_dependencies(jars: Path) -> None:
         text=True,
     )
     if maven.returncode:
-        raise RuntimeError(f"Maven could not fetch Apache Kafka:\n{maven.stdout}{maven.stderr}")
+        raise Missing(f"Maven could not fetch Apache Kafka:\n{maven.stdout}{maven.stderr}")
     unfinished.rename(jars)
 
 
 def _tool(name: str, title: str) -> str:
     path = shutil.which(name)
     if path is None:
-        raise RuntimeError(f"{title} is needed for Apache Kafka, and there is no `{name}` here")
+        raise Missing(f"{title} is needed for Apache Kafka, and there is no `{name}` here")
     return path

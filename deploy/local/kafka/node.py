@@ -11,6 +11,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from deploy.local.child import Child, Program
+from deploy.local.errors import CommandFailed
 from deploy.local.kafka import jars
 from deploy.local.ports import accepts, free_port
 
@@ -50,7 +51,7 @@ async def prepare(
     if not _is_formatted(folder):
         await _format((*run, "kafka.tools.StorageTool"), properties, log)
     return Program(
-        name="kafka",
+        name="broker",
         command=(*run, "kafka.Kafka", str(properties)),
         log=log,
         ready=lambda: _answers(port),
@@ -79,7 +80,7 @@ async def _format(tool: tuple[str, ...], properties: Path, log: Path) -> None:
     command = (*tool, "format", "--cluster-id", cluster, "--config", str(properties))
     child = await Child.start(Program(name="format", command=command, log=log))
     if code := await child.wait():
-        raise RuntimeError(f"Kafka's storage could not be formatted ({code}):\n{child.log_tail()}")
+        raise CommandFailed(f"Kafka's storage could not be formatted ({code}):\n{child.log_tail()}")
 
 
 async def _answers(port: int) -> bool:

@@ -6,10 +6,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.local.child import Unstarted
+from deploy.local.errors import TooManyDeaths, Unstarted
 from deploy.local.fleet import Fleet
 from deploy.local.guard import guarded
-from deploy.local.keeper import Deaths, TooManyDeaths
+from deploy.local.keeper import Deaths
 from tests.unit.local.fakes import python, sleeper
 from tests.unit.local.waiting import until
 

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.state import InUse, Partner, open_state
+from deploy.local.errors import InUse
+from deploy.local.state import Partner, open_state
 
 
 def test_a_second_supervisor_is_refused(tmp_path: Path) -> None:
