@@ -3,6 +3,7 @@
 from libs.common.web.app import App, create_app
 from libs.common.web.body import read_body, read_bytes, read_lines, require_media
 from libs.common.web.decoding import decode
+from libs.common.web.documented import takes
 from libs.common.web.query import known_query
 from libs.common.web.responses import Answer, Streamed, json_response
 from libs.common.web.server import run, serve
@@ -21,4 +22,5 @@ __all__ = [
     "require_media",
     "run",
     "serve",
+    "takes",
 ]
