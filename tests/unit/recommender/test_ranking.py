@@ -21,7 +21,7 @@ from libs.common.contracts.types import Money
 from services.recommender.domain.ports import NoModel
 from services.recommender.domain.ranking import rank
 from tests.factories.catalog import credential, occupation, regulation
-from tests.factories.profile import at, interaction, learner
+from tests.unit.recommender.events import at, interaction, learner
 from tests.unit.recommender.worlds import NOW, Neighbours, index, state_of, with_skills
 
 ANYTHING = Constraints()

@@ -12,7 +12,7 @@ from libs.common.contracts.redis_values import LearnerState
 from services.recommender.domain.catalog_index import CatalogIndex
 from services.recommender.domain.learner_state import merge
 from services.recommender.domain.ports import History
-from tests.factories.profile import at, learner
+from tests.unit.recommender.events import at, learner
 
 NOW = at(60)
 
