@@ -1,15 +1,30 @@
 """The composition root of profile: the only place that names the database and the broker."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 
+from litestar import Litestar
+
+from libs.common.background import background
 from libs.common.clock import now
+from libs.common.database import DatabaseProbe, make_engine
 from libs.common.health import Health
+from libs.common.kafka.broker import make_broker, wait_for_kafka
+from libs.common.kafka.publisher import Publisher
+from libs.common.migrations import migrate
 from libs.common.web import App, create_app
 from libs.common.web.app import Lifespan
+from services.profile.expiry import expire_daily, expire_now
+from services.profile.log import KafkaLog
 from services.profile.routes import routes
+from services.profile.settings import ApiSettings, StoreSettings
+from services.profile.store.learners import LearnerStore
 from services.profile.usecases.interactions import Interactions
 from services.profile.usecases.learners import Learners
 from services.profile.usecases.ports import InteractionLog, Store
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def http_app(
@@ -21,3 +36,39 @@ def http_app(
         health=health,
         lifespan=lifespan,
     )
+
+
+def api_app(settings: ApiSettings) -> App:
+    """The api process; what it needs is opened when its lifespan begins."""
+    engine = make_engine(settings.postgres_url)
+    store = LearnerStore(engine)
+    broker = make_broker(settings, client_id="profile-api")
+    publisher = Publisher(broker, "profile")
+    log = KafkaLog(broker, publisher)
+    database = DatabaseProbe(engine)
+    health = Health()
+    health.add("database", database.problem)
+    health.add("kafka", log.problem)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        await wait_for_kafka(settings)
+        async with broker:
+            await broker.start()
+            async with background(database.run(), log.watch(), expire_daily(store)):
+                yield
+        await engine.dispose()
+
+    return http_app(store, log, health=health, lifespan=[lifespan])
+
+
+async def migrate_database(settings: StoreSettings) -> None:
+    """Brings the database to the newest schema."""
+    await migrate(settings.postgres_url, MIGRATIONS)
+
+
+async def expire_erased(settings: StoreSettings) -> None:
+    """Forgets the ids that are due. Raises Unavailable while the database is away."""
+    engine = make_engine(settings.postgres_url)
+    await expire_now(LearnerStore(engine))
+    await engine.dispose()

@@ -1,4 +1,4 @@
-"""Once a day the ids of learners erased 30 days ago are forgotten."""
+"""Thirty days after an erasure the id that led to it is forgotten."""
 
 import asyncio
 
@@ -16,15 +16,17 @@ AGAIN = 10 * 60.0
 async def expire_daily(store: LearnerStore) -> None:
     """Runs until cancelled; while the database is away it tries again sooner."""
     while True:
-        done = await _expire(store)
-        await asyncio.sleep(DAY if done else AGAIN)
+        try:
+            await expire_now(store)
+            pause = DAY
+        except Unavailable as error:
+            log.warning("erased learner ids not expired", reason=error.detail)
+            pause = AGAIN
+        await asyncio.sleep(pause)
 
 
-async def _expire(store: LearnerStore) -> bool:
-    try:
-        forgotten = await store.forget_erased()
-    except Unavailable as error:
-        log.warning("erased learner ids not expired", reason=error.detail)
-        return False
+async def expire_now(store: LearnerStore) -> int:
+    """Forgets the ids that are due; how many there were. Raises Unavailable."""
+    forgotten = await store.forget_erased()
     log.info("erased learner ids expired", learners=forgotten)
-    return True
+    return forgotten

@@ -1,0 +1,197 @@
+"""The api process over real PostgreSQL and a real broker."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from deploy.local.child import running
+from deploy.local.embedded import tansu
+from deploy.local.ports import free_port
+from deploy.local.proxy import Proxy, proxy
+from libs.common.client import ServiceClient
+from libs.common.contracts.calls import LearnerRef, NewInteractions, StoredInteractions
+from libs.common.contracts.profile import Interaction, Learner
+from libs.common.contracts.topics import INTERACTION, LEARNER
+from libs.common.errors import NotFound, Unavailable
+from libs.common.kafka.provision import provision
+from libs.common.kafka.records import Record, read
+from services.profile.app import api_app
+from services.profile.settings import ApiSettings
+from tests.support.waiting import until
+from tests.unit.profile.factories import new_id, viewed
+from tests.unit.profile.topic_reader import records
+
+INTERACTIONS = "/partners/p/interactions"
+
+
+class Kafka:
+    """A broker that clients reach only through a proxy."""
+
+    def __init__(self, between: Proxy) -> None:
+        self.between = between
+        self.bootstrap = f"127.0.0.1:{between.port}"
+
+
+@pytest.fixture(scope="module")
+async def kafka(parts_folder) -> AsyncIterator[Kafka]:
+    port, shown = free_port(), free_port()
+    async with (
+        running(tansu.program(parts_folder / "profile-broker.log", port, advertised_port=shown)),
+        proxy(shown, port) as between,
+    ):
+        kafka = Kafka(between)
+        await provision(kafka.bootstrap, topics=[LEARNER, INTERACTION])
+        yield kafka
+
+
+@asynccontextmanager
+async def process(kafka: Kafka, database_url: str) -> AsyncIterator[ServiceClient]:
+    """The api as it runs, called without a socket, once it is ready."""
+    app = api_app(
+        ApiSettings(
+            port=1,
+            kafka_bootstrap=kafka.bootstrap,
+            kafka_idempotence=False,
+            postgres_url=database_url,
+        )
+    )
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.lifespan(),
+        ServiceClient("profile", "http://profile", transport=transport) as client,
+    ):
+        await until(lambda: is_ready(client), lambda ready: ready)
+        yield client
+
+
+async def test_interactions_are_in_the_log_when_they_are_answered(kafka: Kafka, database_url: str):
+    """Every position of an answer is the offset at which that event stands, keyed by its learner."""
+    async with process(kafka, database_url) as client:
+        ids = [new_id() for _ in range(30)]
+        events = [viewed(learner_id, f"c{n}") for n in range(5) for learner_id in ids]
+        answer = await _post(client, *events)
+        found = await _of(kafka, INTERACTION)
+        for event, result in zip(events, answer.results, strict=True):
+            key = (await _ref(client, event.learner_id)).learner_key
+            [record] = [r for r in found if r.key == key and r.offset == result.position]
+            assert isinstance(record.value, Interaction)
+            assert (record.value.credential_id, record.value.learner_key) == (
+                event.credential_id,
+                key,
+            )
+
+
+async def test_snapshots_follow_the_changes(kafka: Kafka, database_url: str):
+    """Registration, change and erasure reach the learner topic, under one key in rising revisions, and
+    the last of them says nothing of whose it was."""
+    async with process(kafka, database_url) as client:
+        learner_id = new_id("Zoë")
+        await _post(client, viewed(learner_id))
+        key = (await _ref(client, learner_id)).learner_key
+        await until(lambda: _snapshots(kafka, key), len)
+        path = ServiceClient.path("partners", "p", "learners", learner_id)
+        await client.send("PUT", path, json={"region": "US"})
+        await until(
+            lambda: _snapshots(kafka, key), lambda found: found and found[-1].region == "US"
+        )
+        await client.send("DELETE", path)
+        found = await until(
+            lambda: _snapshots(kafka, key), lambda found: found and found[-1].erased
+        )
+        assert found[0].learner_id == learner_id
+        revisions = [snapshot.revision for snapshot in found]
+        assert revisions == sorted(revisions)
+        last = (await _of(kafka, LEARNER, key))[-1]
+        assert "Zo" not in last.raw.value.decode()
+        assert "US" not in last.raw.value.decode()
+
+
+async def test_without_kafka_nothing_is_half_done(kafka: Kafka, database_url: str):
+    """While Kafka is away interactions are refused with 503 and nobody is registered by them, profiles
+    are stored all the same, readiness says so; back again, all goes on and what was stored is published."""
+    async with process(kafka, database_url) as client:
+        known, unknown = new_id("known"), new_id("unknown")
+        await _post(client, viewed(known))
+        await kafka.between.sever()
+        try:
+            for learner_id in (known, unknown):
+                with pytest.raises(Unavailable) as refused:
+                    await _post(client, viewed(learner_id))
+                assert refused.value.retry_after
+            with pytest.raises(NotFound):
+                await _ref(client, unknown)
+            stored = await client.call(
+                "PUT",
+                ServiceClient.path("partners", "p", "learners", known),
+                json={"region": "FR"},
+                returns=Learner,
+            )
+            await until(lambda: is_ready(client), lambda ready: not ready)
+        finally:
+            await kafka.between.open()
+        await until(lambda: is_ready(client), lambda ready: ready)
+        answer = await _post(client, viewed(known), viewed(unknown))
+        assert all(result.position is not None for result in answer.results)
+        await until(
+            lambda: _snapshots(kafka, stored.learner_key),
+            lambda found: found and found[-1].region == "FR",
+        )
+
+
+async def test_what_a_dead_process_has_committed_is_published_by_the_next(
+    kafka: Kafka, database_url: str
+):
+    """A process that ends right after a commit, Kafka out of reach, leaves the snapshot to its successor."""
+    learner_id = new_id()
+    async with process(kafka, database_url) as client:
+        await kafka.between.sever()
+        path = ServiceClient.path("partners", "p", "learners", learner_id)
+        stored = await client.call("PUT", path, json={"region": "FR"}, returns=Learner)
+    await kafka.between.open()
+    assert await _snapshots(kafka, stored.learner_key) == []
+    async with process(kafka, database_url):
+        found = await until(lambda: _snapshots(kafka, stored.learner_key), len)
+    assert found[-1] == stored
+
+
+async def test_a_hundred_calls_at_once(kafka: Kafka, database_url: str):
+    """Calls that name the same new learners at once are all answered, and learners are registered once."""
+    async with process(kafka, database_url) as client:
+        ids = [new_id() for _ in range(20)]
+        answers = await asyncio.gather(
+            *(_post(client, *(viewed(learner_id) for learner_id in ids)) for _ in range(100))
+        )
+        positions = [result.position for answer in answers for result in answer.results]
+        assert None not in positions
+        refs = {(await _ref(client, learner_id)).learner_key for learner_id in ids}
+        assert len(refs) == len(ids)
+
+
+async def is_ready(client: ServiceClient) -> bool:
+    try:
+        await client.send("GET", "/health/ready")
+    except Unavailable:
+        return False
+    return True
+
+
+async def _post(client: ServiceClient, *events) -> StoredInteractions:
+    calls = NewInteractions(events=list(events))
+    return await client.call("POST", INTERACTIONS, json=calls, returns=StoredInteractions)
+
+
+async def _ref(client: ServiceClient, learner_id: str) -> LearnerRef:
+    path = ServiceClient.path("partners", "p", "learners", learner_id, "key")
+    return await client.call("GET", path, returns=LearnerRef)
+
+
+async def _of(kafka: Kafka, topic, key: str | None = None) -> list[Record]:
+    found = [read(raw) for raw in await records(kafka.bootstrap, topic)]
+    return [record for record in found if key is None or record.key == key]
+
+
+async def _snapshots(kafka: Kafka, key: str) -> list[Learner]:
+    return [r.value for r in await _of(kafka, LEARNER, key) if isinstance(r.value, Learner)]
