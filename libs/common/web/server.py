@@ -47,9 +47,11 @@ async def serve(app: App, settings: HttpSettings) -> None:
     async with app.lifespan(), _signals(app):
         serving = asyncio.create_task(server.serve())
         stopped = asyncio.create_task(app.stopping.wait())
-        await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        server.stop()  # type: ignore[no-untyped-call]
+        try:
+            await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+            server.stop()  # type: ignore[no-untyped-call]
         await _drain(app, serving, settings.grace_seconds)
 
 

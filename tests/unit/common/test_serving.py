@@ -14,9 +14,13 @@ from typing import Any
 
 import httpx
 import pytest
+from litestar import Litestar
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from deploy.local.ports import accepts, free_port
+from libs.common.health import Health
+from libs.common.settings import HttpSettings
+from libs.common.web import create_app, serve
 from tests.support.waiting import until
 
 JSON = {"content-type": "application/json"}
@@ -164,6 +168,27 @@ async def test_a_taken_port_ends_the_start(service: Service, tmp_path: Path) -> 
     async with running(tmp_path / "log", port=port) as second:
         assert await asyncio.wait_for(second.process.wait(), 30) != 0
     assert "in use" in (tmp_path / "log").read_text()
+
+
+async def test_a_service_whose_work_fails_ends() -> None:
+    """Work of the lifespan that raises ends the process with that error, and nothing listens on."""
+    port = free_port()
+
+    async def fail_once_up() -> None:
+        await until(accepts(port), bool)
+        raise RuntimeError("the consumer died")
+
+    @asynccontextmanager
+    async def consuming(_: Litestar) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as work:
+            work.create_task(fail_once_up())
+            yield
+
+    app = create_app(routes=[], health=Health(), lifespan=[consuming])
+    with pytest.raises(ExceptionGroup) as failed:
+        await asyncio.wait_for(serve(app, HttpSettings(port=port)), 20)
+    assert failed.group_contains(RuntimeError, match="consumer died")
+    await until(accepts(port), lambda up: not up)
 
 
 @pytest.fixture
