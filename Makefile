@@ -1,14 +1,47 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+# On which only this machine's own processes listen.
+KAFKA_PORT ?= 9092
 
-.PHONY: setup
+.PHONY: setup demo test check test-kafka kafka lock
+
 setup: $(VENV)/installed
 
 # An interrupted installation leaves no marker, so it is started again from nothing.
 $(VENV)/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Stackwise needs Python 3.11 or newer; set PYTHON=")'
-	rm -rf $(VENV)
-	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	touch $@
+	@echo "installing into $(VENV) (about a minute)"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+# The whole system and its main job, shown on one learner. ONCE=1 stops by itself.
+demo: setup
+	@ONCE=$(ONCE) $(RUN) -m deploy.local.demo
+
+# Everything that needs nothing but Python.
+test: setup check
+	$(RUN) -m pytest
+
+check: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+# The tests of the whole system on Apache Kafka (Java 17 and Maven).
+test-kafka: setup
+	STACKWISE_TEST_KAFKA=apache $(RUN) -m pytest tests/flow tests/acceptance tests/chaos
+
+# Apache Kafka on this machine, until it is interrupted.
+kafka: setup
+	@$(RUN) -m deploy.local.kafka --port $(KAFKA_PORT)
+
+# requirements.lock from requirements.in.
+lock:
+	@$(PYTHON) -m venv .cache/uv
+	@.cache/uv/bin/python -m pip install --quiet uv
+	.cache/uv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --quiet requirements.in -o requirements.lock
