@@ -1,0 +1,53 @@
+"""Whether the log still has the record that was sent last: a broker may have come back without it."""
+
+import asyncio
+from types import TracebackType
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from libs.common.contracts.topics import Topic
+from libs.common.errors import TryAgain
+from libs.common.kafka.publisher import Sent
+from libs.common.kafka.records import read
+
+SECONDS = 5.0
+
+
+class LogCheck:
+    """A consumer for looking at single records; open it as a context."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=10
+        )
+
+    async def __aenter__(self) -> "LogCheck":
+        try:
+            await self._consumer.start()
+        except KafkaError as error:
+            raise TryAgain(f"Kafka is away: {error!r}") from error
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._consumer.stop()
+
+    async def has(self, topic: Topic, sent: Sent) -> bool:
+        """Whether the record stands where it was sent. Raises TryAgain when Kafka does not say."""
+        place = TopicPartition(topic.name, sent.partition)
+        try:
+            async with asyncio.timeout(SECONDS):
+                ends = await self._consumer.end_offsets([place])
+                if ends[place] <= sent.offset:
+                    return False
+                self._consumer.assign([place])
+                self._consumer.seek(place, sent.offset)
+                record = read(await self._consumer.getone(place))
+        except (KafkaError, TimeoutError, OSError) as error:
+            raise TryAgain(f"Kafka did not show a record: {error!r}") from error
+        return (record.offset, record.id) == (sent.offset, sent.record_id)

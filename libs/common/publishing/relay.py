@@ -1,0 +1,125 @@
+"""The relay: one of a service's processes publishes for all of them."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.database import make_engine
+from libs.common.errors import TryAgain
+from libs.common.kafka.publisher import SEND_SECONDS, Publisher
+from libs.common.publishing.ddl import CHANNEL
+from libs.common.publishing.log_check import LogCheck
+from libs.common.publishing.metrics import OLDEST, SENT
+from libs.common.publishing.rows import Source, busy_seconds, republish
+
+POLL_SECONDS = 2.0
+LOCK_SECONDS = 0.5
+PAUSE_SECONDS = 0.5
+FAILING_SECONDS = 15.0
+_LOCK = 0x57AC_3E1A
+
+log = structlog.get_logger()
+
+
+class Relay:
+    """Publishes unpublished rows while `run` runs and holds the lock."""
+
+    def __init__(
+        self, postgres_url: str, publisher: Publisher, bootstrap: str, sources: Sequence[Source]
+    ) -> None:
+        self._engine = make_engine(postgres_url, pool_size=1)
+        self._publisher = publisher
+        self._bootstrap = bootstrap
+        self._sources = {source.table.name: source for source in sources}
+        self._woken: set[str] = set()
+        self._wake = asyncio.Event()
+        self._well_at = time.monotonic()
+        self._failure: str | None = None
+
+    def problem(self) -> str | None:
+        """What has kept this process from publishing for a while; None when it is well or stands by."""
+        failing = time.monotonic() - self._well_at > FAILING_SECONDS
+        return self._failure if failing else None
+
+    async def run(self) -> None:
+        """Publishes until cancelled; whatever goes away is waited for."""
+        try:
+            while True:
+                try:
+                    async with self._engine.connect() as plain:
+                        connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+                        await self._lead(connection)
+                except (TryAgain, SQLAlchemyError, OSError) as error:
+                    self._failure = str(error)
+                    log.warning("relay_interrupted", reason=str(error))
+                await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            await self._engine.dispose()
+
+    async def _lead(self, connection: AsyncConnection) -> None:
+        await self._wait_for_lock(connection)
+        await asyncio.sleep(await busy_seconds(connection))
+        await self._listen(connection)
+        async with LogCheck(self._bootstrap) as check:
+            while True:
+                await self._republish_what_was_lost(connection, check)
+                self._woken |= self._sources.keys()
+                await self._publish_for(connection, POLL_SECONDS)
+
+    async def _wait_for_lock(self, connection: AsyncConnection) -> None:
+        statement = text("SELECT pg_try_advisory_lock(:key)")
+        while not (await connection.execute(statement, {"key": _LOCK})).scalar_one():
+            self._well()
+            await asyncio.sleep(LOCK_SECONDS)
+
+    async def _listen(self, connection: AsyncConnection) -> None:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        await raw.add_listener(CHANNEL, self._notified)
+
+    def _notified(self, _connection: Any, _pid: int, _channel: str, table: str) -> None:
+        self._woken.add(table)
+        self._wake.set()
+
+    async def _republish_what_was_lost(self, connection: AsyncConnection, check: LogCheck) -> None:
+        for source in self._sources.values():
+            last = await source.last(connection)
+            if last is not None and not await check.has(source.topic, last):
+                log.warning("log_lost", topic=source.topic.name, offset=last.offset)
+                await republish(connection, [source])
+            oldest = await source.oldest(connection)
+            OLDEST.labels(source.topic.name).set(0 if oldest is None else oldest.timestamp())
+
+    async def _publish_for(self, connection: AsyncConnection, seconds: float) -> None:
+        """Publishes whenever a table was changed, for so long."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self._wake.clear()
+            while self._woken:
+                await self._publish(connection, self._sources[self._woken.pop()])
+            self._well()
+            try:
+                async with asyncio.timeout(deadline - time.monotonic()):
+                    await self._wake.wait()
+            except TimeoutError:
+                return
+
+    async def _publish(self, connection: AsyncConnection, source: Source) -> None:
+        """Sends what is unpublished, batch after batch, until nothing is."""
+        while rows := await source.unpublished(connection):
+            await source.begin(connection, 2 * SEND_SECONDS)
+            snapshots = [source.snapshot(row) for row in rows]
+            sent = await self._publisher.send_many(
+                [(source.topic, source.topic.key_of(value), value) for value in snapshots]
+            )
+            await source.mark(connection, rows, sent[-1])
+            SENT.labels(source.topic.name).inc(len(rows))
+
+    def _well(self) -> None:
+        self._well_at = time.monotonic()
+        self._failure = None

@@ -1,0 +1,107 @@
+"""The rows that a relay sends: what is unpublished, what was sent, and what was sent last."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, RowMapping, Table, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import BigInteger, Text
+
+from libs.common.contracts.topics import Topic
+from libs.common.kafka.publisher import Sent
+from libs.common.publishing.ddl import CHANNEL
+
+BATCH = 500
+
+
+class Source(NamedTuple):
+    """A table whose rows are snapshots of a topic; `key` is its primary key, `snapshot` reads a row."""
+
+    topic: Topic
+    table: Table
+    key: ColumnElement[str]
+    snapshot: Callable[[RowMapping], Struct]
+
+    async def unpublished(self, connection: AsyncConnection) -> Sequence[RowMapping]:
+        """The rows whose revision is not the published one, oldest first."""
+        table = self.table
+        rows = await connection.execute(
+            select(table)
+            .where(table.c.revision != table.c.published_revision)
+            .order_by(table.c.updated_at)
+            .limit(BATCH)
+        )
+        return rows.mappings().all()
+
+    async def oldest(self, connection: AsyncConnection) -> datetime | None:
+        """When the oldest unpublished row was changed; None when there is none."""
+        table = self.table
+        unpublished = table.c.revision != table.c.published_revision
+        found = await connection.execute(select(func.min(table.c.updated_at)).where(unpublished))
+        moment: datetime | None = found.scalar_one()
+        return moment
+
+    async def mark(
+        self, connection: AsyncConnection, rows: Sequence[RowMapping], last: Sent
+    ) -> None:
+        """Records the revisions that were sent, and where the last one stands."""
+        keys = [row[self.key.key] for row in rows]  # type: ignore[index]
+        revisions = [row["revision"] for row in rows]
+        sent = (
+            func.unnest(
+                bindparam("keys", keys, ARRAY(Text)),
+                bindparam("revisions", revisions, ARRAY(BigInteger)),
+            )
+            .table_valued("key", "revision", name="sent")
+            .render_derived()
+        )
+        await connection.execute(
+            update(self.table)
+            .where(self.key == sent.c.key)
+            .values(published_revision=sent.c.revision)
+        )
+        await connection.execute(_REMEMBER, {"topic": self.topic.name, **last._asdict()})
+
+    async def begin(self, connection: AsyncConnection, seconds: float) -> None:
+        """Says that a send may be under way for so long."""
+        await connection.execute(_BEGIN, {"topic": self.topic.name, "seconds": seconds})
+
+    async def last(self, connection: AsyncConnection) -> Sent | None:
+        """Where the last record that was sent stands; None before the first."""
+        found = await connection.execute(_LAST, {"topic": self.topic.name})
+        row: Any = found.one_or_none()
+        return None if row is None or row[0] is None else Sent(*row)
+
+
+async def republish(connection: AsyncConnection, sources: Sequence[Source]) -> None:
+    """Makes the relay send every row again."""
+    for source in sources:
+        await connection.execute(update(source.table).values(published_revision=0))
+        await connection.execute(
+            text("SELECT pg_notify(:channel, :table)"),
+            {"channel": CHANNEL, "table": source.table.name},
+        )
+
+
+async def busy_seconds(connection: AsyncConnection) -> float:
+    """How long another relay's send may still be under way."""
+    found = await connection.execute(
+        text("SELECT extract(epoch FROM max(busy_until) - clock_timestamp()) FROM relay")
+    )
+    seconds = found.scalar_one()
+    return 0.0 if seconds is None else max(0.0, float(seconds))
+
+
+_BEGIN = text(
+    "INSERT INTO relay (topic, busy_until) "
+    "VALUES (:topic, clock_timestamp() + make_interval(secs => :seconds)) "
+    "ON CONFLICT (topic) DO UPDATE SET busy_until = excluded.busy_until"
+)
+_REMEMBER = text(
+    'UPDATE relay SET partition = :partition, "offset" = :offset, record_id = :record_id, '
+    "busy_until = NULL WHERE topic = :topic"
+)
+_LAST = text('SELECT partition, "offset", record_id FROM relay WHERE topic = :topic')
