@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from libs.common.contracts.profile import Consent, Interaction, Learner
 from services.recommender.trainer.columns import KINDS
 
+Event = Learner | Interaction
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -1,0 +1,186 @@
+"""What the trainer does once a second beside consuming: stream, save, fit, announce, roll back."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from libs.common.clock import Clock
+from libs.common.contracts.profile import Interaction, Learner
+from libs.common.contracts.redis_values import Mark
+from libs.common.errors import StackwiseError, TryAgain
+from libs.common.kafka.records import Record
+from services.recommender.model import artefact
+from services.recommender.model.arrays import Corrupt
+from services.recommender.model.learned import Model
+from services.recommender.model.store import ModelStore, Version
+from services.recommender.trainer import metrics
+from services.recommender.trainer.announcer import Announcer
+from services.recommender.trainer.archive import Marks
+from services.recommender.trainer.learners import Learners
+from services.recommender.trainer.saving import Saver
+from services.recommender.trainer.schedule import Schedule
+from services.recommender.trainer.settings import Settings
+from services.recommender.trainer.training import Training
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 1.0
+TRAINED = "learners"
+"""A metric that only a trained model has."""
+
+
+class Superseded(StackwiseError):
+    """Another trainer has taken over; this one ends."""
+
+
+class Trainer:
+    """`marks`: the last record applied of each partition."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        learners: Learners,
+        announcer: Announcer,
+        saver: Saver,
+        training: Training,
+        store: ModelStore,
+        marks: Marks,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._learners = learners
+        self._announcer = announcer
+        self._saver = saver
+        self._training = training
+        self._store = store
+        self._clock = clock
+        self._schedule = Schedule(
+            minimum=settings.train_minimum,
+            after_events=settings.train_after_events,
+            every_seconds=settings.train_every_seconds,
+            quiet_seconds=settings.train_quiet_seconds,
+        )
+        self._fitting: asyncio.Task[None] | None = None
+        self._event_at = time.monotonic()
+        self.marks = marks
+
+    async def handle(self, batch: Sequence[Record]) -> None:
+        """Applies a batch of snapshots and interactions; a mark moves past what is unusable as well."""
+        before = self._learners.events
+        for record in batch:
+            if isinstance(record.value, Learner | Interaction):
+                self._learners.apply(record.partition, record.value)
+            self.marks[record.topic, record.partition] = Mark(record.offset, record.id)
+        if self._learners.events > before:
+            self._event_at = time.monotonic()
+        metrics.INTERACTIONS.set(self._learners.interactions)
+
+    def problem(self) -> str | None:
+        """Why the trainer is not ready; None when it is."""
+        return None if self._announcer.announced else "no model has been announced yet"
+
+    async def begin(self) -> None:
+        """Takes the epoch and announces the model in force, so that workers need not wait for the logs."""
+        self._announcer.take_epoch()
+        version, model = await asyncio.to_thread(self._stored_model)
+        await self._announce(version, model)
+        self._training.ended_at -= (self._clock() - version.trained_at).total_seconds()
+
+    async def run(
+        self, caught_up: Callable[[], bool], item_side_end: Callable[[], Awaitable[int]]
+    ) -> None:
+        """Works until cancelled. Raises Superseded.
+
+        caught_up: whether the learners' logs have been read: before that, no statistic is whole.
+        item_side_end: the end offset of the item-side topic; may raise TryAgain.
+        """
+        try:
+            while True:
+                await self._tick(caught_up(), item_side_end)
+                await asyncio.sleep(TICK_SECONDS)
+        finally:
+            if self._fitting is not None:
+                self._fitting.cancel()
+                await asyncio.gather(self._fitting, return_exceptions=True)
+
+    async def _tick(self, caught_up: bool, item_side_end: Callable[[], Awaitable[int]]) -> None:
+        if self._announcer.superseded.is_set():
+            raise Superseded("a trainer with a higher epoch has taken over")
+        try:
+            self._announcer.check_end(await item_side_end())
+            if caught_up:
+                await self._announcer.stream(self._learners.trends())
+            await self._roll_back()
+            if self._saver.due(self._settings.archive_every_seconds):
+                await self._saver.save()
+        except (TryAgain, OSError) as error:
+            log.warning("trainer_tries_again", error=str(error))
+        metrics.LEARNERS_CHANGED.set(self._learners.states.changed)
+        if self._fitting is not None and self._fitting.done():
+            self._fitting.result()
+            self._fitting = None
+        if self._fitting is None and caught_up and self._due():
+            self._fitting = asyncio.create_task(self._fit())
+
+    def _due(self) -> bool:
+        now, announced = time.monotonic(), self._announcer.announced
+        return self._schedule.due(
+            held=self._learners.interactions,
+            changed=self._learners.events - self._training.events_at_fit,
+            trained=announced is not None and TRAINED in announced.metrics,
+            since_fit=now - self._training.ended_at,
+            fit_took=self._training.took,
+            since_event=now - self._event_at,
+        )
+
+    async def _fit(self) -> None:
+        fitted = await self._training.fit()
+        while fitted is not None:
+            try:
+                await self._announce(*fitted)
+                return
+            except (TryAgain, OSError) as error:
+                log.warning("announcement_retried", error=str(error))
+                await asyncio.sleep(TICK_SECONDS)
+
+    async def _announce(self, version: Version, model: Model) -> None:
+        await self._announcer.announce(version, model)
+        await asyncio.to_thread(self._remember, version.version)
+
+    def _remember(self, version: str) -> None:
+        self._store.set_current(version)
+        self._store.prune(self._settings.keep_models, spare={version})
+
+    async def _roll_back(self) -> None:
+        wanted = await asyncio.to_thread(self._store.take_rollback)
+        if wanted is None:
+            return
+        versions = {
+            version.version: version for version in await asyncio.to_thread(self._store.versions)
+        }
+        if wanted not in versions:
+            log.error("rollback_refused", version=wanted, reason="no such version")
+            return
+        try:
+            model = await asyncio.to_thread(_load, versions[wanted])
+        except Corrupt as error:
+            log.error("rollback_refused", version=wanted, reason=str(error))
+            return
+        await self._announce(versions[wanted], model)
+
+    def _stored_model(self) -> tuple[Version, Model]:
+        """The version announced last, or the newest that can be loaded, or an empty one."""
+        current = self._store.current()
+        for version in [*([current] if current else []), *self._store.versions()]:
+            try:
+                return version, _load(version)
+            except Corrupt as error:
+                log.error("stored_model_corrupt", version=version.version, error=str(error))
+        return self._training.first()
+
+
+def _load(version: Version) -> Model:
+    return artefact.load(version.url, version.checksum)

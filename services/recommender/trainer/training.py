@@ -1,0 +1,102 @@
+"""One fit from the archive to the announced model."""
+
+import asyncio
+import os
+import shutil
+import time
+from datetime import datetime
+
+import structlog
+
+from libs.common.clock import Clock
+from services.recommender.model.arrays import Corrupt
+from services.recommender.model.learned import Model, empty
+from services.recommender.model.store import ModelStore, Version
+from services.recommender.trainer import fitting, metrics
+from services.recommender.trainer.fit import Job
+from services.recommender.trainer.fitting import FitFailed
+from services.recommender.trainer.learners import Learners
+from services.recommender.trainer.saving import Saver
+from services.recommender.trainer.settings import Settings
+
+log = structlog.get_logger()
+
+
+class Training:
+    """Fits, and remembers what the schedule asks about.
+
+    ended_at: when the last fit ended, on the monotonic clock; took: how long, in seconds.
+    events_at_fit: how many events its data had.
+    """
+
+    def __init__(
+        self, settings: Settings, learners: Learners, saver: Saver, store: ModelStore, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._learners = learners
+        self._saver = saver
+        self._store = store
+        self._clock = clock
+        self._result = settings.archive_directory.parent / "fit"
+        self.events_at_fit = 0
+        self.ended_at = time.monotonic()
+        self.took = 0.0
+
+    async def fit(self) -> tuple[Version, Model] | None:
+        """Saves, fits in a child process, stores the model. None when it failed: that is logged and counted."""
+        started = time.monotonic()
+        self.events_at_fit = self._learners.events
+        try:
+            version, model = await self._fit()
+        except (FitFailed, Corrupt, OSError) as error:
+            log.error("fit_failed", error=str(error))
+            metrics.FITS.labels("failed").inc()
+            return None
+        finally:
+            self._saver.hold(None)
+            self.ended_at = time.monotonic()
+            self.took = self.ended_at - started
+        metrics.FITS.labels("succeeded").inc()
+        metrics.FIT_SECONDS.observe(self.took)
+        return version, model
+
+    def first(self) -> tuple[Version, Model]:
+        """A stored model of nothing, so that workers have one from the first moment. Raises OSError."""
+        moment = self._clock()
+        model = empty(version_at(moment), moment, self._settings.trend_half_life_hours)
+        return self._store.save(model), model
+
+    async def _fit(self) -> tuple[Version, Model]:
+        number, trained_at = await self._saver.save(), self._clock()
+        self._saver.hold(number)
+        await asyncio.to_thread(shutil.rmtree, self._result, ignore_errors=True)
+        await fitting.run(self._job(number), self._settings.train_limit_seconds)
+        model = await asyncio.to_thread(
+            fitting.take_result,
+            self._result,
+            version=version_at(trained_at),
+            trained_at=trained_at,
+            credentials=list(self._learners.states.credentials.ids),
+            trends=self._learners.trends(),
+            half_life_hours=self._learners.half_life_hours,
+        )
+        return await asyncio.to_thread(self._store.save, model), model
+
+    def _job(self, number: int) -> Job:
+        settings = self._settings
+        return Job(
+            archive=str(settings.archive_directory),
+            number=number,
+            result=str(self._result),
+            parent=os.getpid(),
+            threads=settings.train_threads,
+            factors=settings.train_factors,
+            alpha=settings.train_alpha,
+            regularization=settings.train_regularization,
+            iterations=settings.train_iterations,
+        )
+
+
+def version_at(moment: datetime) -> str:
+    """A version's name: the time of its data, to the millisecond, so that names sort by time."""
+    return f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z"
