@@ -1,7 +1,6 @@
 """The other services, as calls. Each raises the Refusal that was answered, or Unavailable."""
 
 import msgspec
-from msgspec import Struct
 
 from libs.common.client import ServiceClient
 from libs.common.contracts.calls import (
@@ -20,6 +19,7 @@ from libs.common.contracts.profile import Learner
 from libs.common.contracts.redis_values import LearnerState, StoredList
 from services.gateway.breaker import Breaker
 from services.gateway.usecases.publishing import Done
+from services.gateway.usecases.searching import FoundPage
 
 path = ServiceClient.path
 RANK_SECONDS = 1.0
@@ -120,17 +120,6 @@ class Recommender:
             return await self._client.call(
                 "GET", f"{_state(partition, learner_key)}/state", returns=LearnerState
             )
-
-
-class FoundItem(Struct):
-    id: str
-
-
-class FoundPage(Struct):
-    """One page of a search; of the snapshots only the ids are read."""
-
-    items: list[FoundItem]
-    next_cursor: str | None = None
 
 
 class Catalog:

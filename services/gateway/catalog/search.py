@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from libs.common.contracts.calls import Constraints
 from libs.common.contracts.catalog import RECOMMENDABLE, Credential
 from libs.common.contracts.types import Money
-from libs.common.errors import Fault, InvalidRequest
+from libs.common.errors import Fault, InvalidRequest, Unavailable
 from libs.common.rules.eligibility import broken
 from services.gateway.catalog.view import CatalogView
 
@@ -15,9 +15,9 @@ CURSOR = "local-"
 
 
 class Wanted(NamedTuple):
-    """What is searched for; None and no words leave that open. `status` as the catalog takes it."""
+    """What is searched for; what is None is left open. `status`: some, separated by commas, or `any`."""
 
-    words: tuple[str, ...] = ()
+    q: str = ""
     skill: str | None = None
     occupation: str | None = None
     issuer: str | None = None
@@ -43,9 +43,9 @@ def credentials(
     return _page(found, limit, cursor)
 
 
-def named(table: Mapping[str, Any], words: tuple[str, ...], limit: int, cursor: str | None) -> Page:
+def named(table: Mapping[str, Any], q: str, limit: int, cursor: str | None) -> Page:
     """Skills or occupations by the words of their names and aliases."""
-    found = (id for id, each in table.items() if _says((each.name, *each.aliases), words))
+    found = (id for id, each in table.items() if _says((each.name, *each.aliases), q))
     return _page(found, limit, cursor)
 
 
@@ -58,7 +58,7 @@ def _wanted(credential: Credential, wanted: Wanted) -> bool:
         and (wanted.issuer is None or wanted.issuer == credential.issuer.id)
         and (wanted.skill is None or any(s.id == wanted.skill for s in credential.skills))
         and (wanted.occupation is None or wanted.occupation in credential.occupations)
-        and _says((credential.name, credential.description or ""), wanted.words)
+        and _says((credential.name, credential.description or ""), wanted.q)
         and not broken(credential, limits)
     )
 
@@ -73,19 +73,28 @@ def _visible(credential: Credential, partner_id: str | None) -> bool:
     return not credential.audience or partner_id is None or partner_id in credential.audience
 
 
-def _says(texts: Iterable[str], words: tuple[str, ...]) -> bool:
+def _says(texts: Iterable[str], q: str) -> bool:
     text = " ".join(texts).casefold()
-    return all(word.casefold() in text for word in words)
+    return all(word in text for word in q.casefold().split())
 
 
 def _page(found: Iterator[str], limit: int, cursor: str | None) -> Page:
-    start = 0
-    if cursor is not None:
-        number = cursor.removeprefix(CURSOR)
-        if not cursor.startswith(CURSOR) or not number.isdecimal():
-            fault = Fault("?cursor", "is not one of this search; begin again without it")
-            raise InvalidRequest(fault.detail, faults=[fault])
-        start = int(number)
+    start = 0 if cursor is None else _start(cursor)
     ids = list(islice(found, start, start + limit + 1))
     more = f"{CURSOR}{start + limit}" if len(ids) > limit else None
     return Page(ids[:limit], more)
+
+
+def is_own(cursor: str | None) -> bool:
+    """Whether a page was begun here."""
+    return cursor is not None and cursor.startswith(CURSOR)
+
+
+def _start(cursor: str) -> int:
+    number = cursor.removeprefix(CURSOR)
+    if not is_own(cursor):
+        raise Unavailable("The catalog, where this search began, is away.")
+    if not number.isdecimal() or len(number) > 9:
+        fault = Fault("?cursor", "is not one of this search")
+        raise InvalidRequest(fault.detail, faults=[fault])
+    return int(number)

@@ -1,8 +1,8 @@
 """Redis reads of one turn of the event loop, sent as one MGET."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable
+from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 
@@ -15,7 +15,7 @@ MOST_KEYS = 512
 class Client(Protocol):
     """`redis.asyncio.Redis`, without decoding of responses."""
 
-    async def mget(self, keys: Sequence[str]) -> list[bytes | None]: ...
+    def mget(self, keys: Any, *args: Any) -> Awaitable[Any]: ...
 
 
 class Reads:
@@ -63,9 +63,10 @@ class Reads:
 
     async def _mget(self, keys: list[str]) -> list[bytes | None]:
         try:
-            return await self._client.mget(keys)
+            values: list[bytes | None] = await self._client.mget(keys)
         except (RedisError, OSError) as error:
             raise TryAgain(f"Redis is away: {type(error).__name__}") from error
+        return values
 
 
 def _unanswered(

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from libs.common.contracts.catalog import Credential
 from libs.common.contracts.redis_values import (
@@ -24,6 +24,12 @@ from services.gateway.usecases.served import Fallback, Freshness, Served
 
 _encode = msgspec.json.Encoder().encode
 _KNOWN = reasons.codes()
+# What the bytes joined into an answer are, for the OpenAPI document.
+_SHAPE_OF_CARD = Meta(extra_json_schema={"$ref": "#/components/schemas/Card"})
+_SHAPE_OF_VALUE = Meta(extra_json_schema={"$ref": "#/components/schemas/ShownValue"})
+_SHAPE_OF_ITEMS = Meta(
+    extra_json_schema={"type": "array", "items": {"$ref": "#/components/schemas/Item"}}
+)
 
 
 class Named(Struct, frozen=True):
@@ -53,11 +59,11 @@ class Gap(Struct, frozen=True):
 
 class Item(Struct, frozen=True, kw_only=True):
     rank: int
-    credential: Raw
+    credential: Annotated[Raw, _SHAPE_OF_CARD]
     score: float
     source: Source
     reasons: list[Reason]
-    value: Raw
+    value: Annotated[Raw, _SHAPE_OF_VALUE]
     gap: Gap | None
     advisories: list[Advisory]
 
@@ -78,7 +84,7 @@ class ShownFreshness(Struct, frozen=True, kw_only=True):
 
 class Answer(Struct, frozen=True, kw_only=True):
     recommendation_id: str
-    items: Raw
+    items: Annotated[Raw, _SHAPE_OF_ITEMS]
     target: ShownTarget | None
     relaxations: list[dict[str, Any]]
     freshness: ShownFreshness

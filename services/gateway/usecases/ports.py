@@ -15,6 +15,8 @@ from libs.common.contracts.calls import (
 from libs.common.contracts.profile import Learner
 from libs.common.contracts.redis_values import LearnerState, Lookup, StoredList
 from libs.common.errors import TryAgain, Unavailable
+from services.gateway.usecases.publishing import CatalogWrites
+from services.gateway.usecases.searching import CatalogSearch
 
 # What a part that cannot be asked now raises.
 AWAY = (TryAgain, Unavailable)
@@ -70,3 +72,7 @@ class Recommender(Protocol):
     async def rank(self, partition: int, learner_key: str, narrowing: Narrowing) -> StoredList: ...
     async def repair(self, partition: int, learner_key: str) -> StoredList: ...
     async def state(self, partition: int, learner_key: str) -> LearnerState: ...
+
+
+class Catalog(CatalogWrites, CatalogSearch, Protocol):
+    """The catalog service."""

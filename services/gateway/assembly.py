@@ -1,0 +1,95 @@
+"""The gateway assembled from its use cases, on whatever it stands on."""
+
+from typing import NamedTuple
+
+from litestar.types import ControllerRouterHandler
+
+from libs.common import clock
+from libs.common.clock import Clock
+from libs.common.health import Health
+from libs.common.web import App, create_app
+from libs.common.web.app import Lifespan
+from services.gateway.auth.authenticator import Authenticator, KeyStore
+from services.gateway.auth.cors import cors
+from services.gateway.auth.guard import Guard
+from services.gateway.catalog.best import Best
+from services.gateway.catalog.cards import Cards
+from services.gateway.catalog.similar import Similar
+from services.gateway.catalog.view import CatalogView
+from services.gateway.routes.catalog import catalog_routes
+from services.gateway.routes.documents import document_routes
+from services.gateway.routes.interactions import interaction_routes
+from services.gateway.routes.learners import learner_routes
+from services.gateway.routes.publishing import publishing_routes
+from services.gateway.routes.recommendations import recommendation_routes
+from services.gateway.usecases import ports
+from services.gateway.usecases.answer import Composer
+from services.gateway.usecases.by_value import ByValue
+from services.gateway.usecases.erasures import Erasures
+from services.gateway.usecases.interactions import Interactions
+from services.gateway.usecases.learners import Learners
+from services.gateway.usecases.publishing import Publishing
+from services.gateway.usecases.recommendations import Parts, Recommendations
+from services.gateway.usecases.searching import Searching
+from services.gateway.usecases.staleness import Staleness
+
+
+class Outside(NamedTuple):
+    """What the gateway stands on; tests give others."""
+
+    view: CatalogView
+    keys: KeyStore
+    lists: ports.Lists
+    profile: ports.Profile
+    recommender: ports.Recommender
+    catalog: ports.Catalog
+    partition_of: ports.PartitionOf
+    now: Clock = clock.now
+
+
+def assemble(outside: Outside, *lifespan: Lifespan) -> App:
+    """The app on whatever it stands on."""
+    health = Health()
+    health.add("catalog", outside.view.problem)
+    return create_app(
+        routes=routes(outside),
+        health=health,
+        lifespan=lifespan,
+        middleware=[Guard(Authenticator(outside.keys)).layer],
+        wrappers=[cors],
+    )
+
+
+def routes(outside: Outside) -> list[ControllerRouterHandler]:
+    """Every route of the api."""
+    view, now = outside.view, outside.now
+    cards, erasures = Cards(view, now), Erasures()
+    recommendations = Recommendations(
+        Parts(
+            view=view,
+            lists=outside.lists,
+            profile=outside.profile,
+            recommender=outside.recommender,
+            by_value=ByValue(view, Best(view, now), now),
+            staleness=Staleness(view, now),
+            erasures=erasures,
+            partition_of=outside.partition_of,
+        )
+    )
+    learners = Learners(
+        view=view,
+        cards=cards,
+        profile=outside.profile,
+        recommender=outside.recommender,
+        erasures=erasures,
+        partition_of=outside.partition_of,
+    )
+    searching = Searching(view, cards, outside.catalog)
+    return [
+        *recommendation_routes(recommendations, Composer(view, cards)),
+        *interaction_routes(Interactions(view, outside.profile, now)),
+        *learner_routes(learners),
+        *catalog_routes(view, cards, Similar(view), searching),
+        *publishing_routes(Publishing(view, outside.catalog)),
+        *document_routes(),
+    ]

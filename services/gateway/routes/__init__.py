@@ -1,0 +1,1 @@
+"""The public API of api.md: each module is one part of it."""

@@ -1,0 +1,94 @@
+"""`/v1/learners/{learner_id}`: the profile, erasure, export, and held credentials."""
+
+from litestar import Response, delete, get, post, put
+from litestar.handlers import HTTPRouteHandler
+
+from libs.common.contracts.calls import LearnerBody, SelfReported
+from libs.common.web import json_response, read_body
+from services.gateway.auth.guard import PARTNER
+from services.gateway.routes.operation import GatewayRequest, Operation
+from services.gateway.usecases.learners import (
+    Export,
+    Learners,
+    ShownCredential,
+    ShownCredentials,
+    ShownLearner,
+)
+
+LEARNER = "/v1/learners/{learner_id:str}"
+TAG = "Learners"
+PUT = Operation(
+    summary="Create or replace a learner",
+    tag=TAG,
+    keys=PARTNER,
+    body=LearnerBody,
+    answers={200: ShownLearner, 201: ShownLearner},
+    headers=("If-Match",),
+)
+GET = Operation(summary="A learner", tag=TAG, keys=PARTNER, answers={200: ShownLearner})
+DELETE = Operation(
+    summary="Erase a learner",
+    tag=TAG,
+    keys=PARTNER,
+    answers={202: None},
+    headers=("If-Match",),
+)
+EXPORT = Operation(
+    summary="Everything that is known of a learner", tag=TAG, keys=PARTNER, answers={200: Export}
+)
+REPORT = Operation(
+    summary="A credential that a learner says they hold",
+    tag=TAG,
+    keys=PARTNER,
+    body=SelfReported,
+    answers={201: ShownCredential},
+)
+HELD = Operation(
+    summary="What a learner holds", tag=TAG, keys=PARTNER, answers={200: ShownCredentials}
+)
+
+
+def learner_routes(learners: Learners) -> list[HTTPRouteHandler]:
+    @put(LEARNER, opt=PUT.opt())
+    async def put_learner(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+        body = await read_body(request, LearnerBody)
+        shown, created = await learners.put(
+            request.auth.partner, learner_id, body, request.headers.get("if-match")
+        )
+        return json_response(shown, 201 if created else 200, {"etag": _etag(shown)})
+
+    @get(LEARNER, opt=GET.opt())
+    async def get_learner(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+        shown = await learners.get(request.auth.partner, learner_id)
+        return json_response(shown, headers={"etag": _etag(shown)})
+
+    @delete(LEARNER, opt=DELETE.opt(), status_code=202)
+    async def delete_learner(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+        await learners.erase(request.auth.partner, learner_id, request.headers.get("if-match"))
+        return json_response({}, 202)
+
+    @get(f"{LEARNER}/export", opt=EXPORT.opt())
+    async def export_learner(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+        return json_response(await learners.export(request.auth.partner, learner_id))
+
+    @post(f"{LEARNER}/credentials", opt=REPORT.opt(), status_code=201)
+    async def report_credential(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+        body = await read_body(request, SelfReported)
+        return json_response(await learners.report(request.auth.partner, learner_id, body), 201)
+
+    @get(f"{LEARNER}/credentials", opt=HELD.opt())
+    async def list_credentials(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+        return json_response(await learners.credentials(request.auth.partner, learner_id))
+
+    return [
+        put_learner,
+        get_learner,
+        delete_learner,
+        export_learner,
+        report_credential,
+        list_credentials,
+    ]
+
+
+def _etag(shown: ShownLearner) -> str:
+    return f'"{shown.revision}"'

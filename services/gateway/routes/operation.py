@@ -1,0 +1,65 @@
+"""What a route says of itself: whose keys open it, what it takes, what it answers.
+
+The guard, the query check and the OpenAPI document all read it from the handler's `opt`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+from msgspec import Struct
+
+from libs.common.errors import Fault, InvalidRequest
+from libs.common.web import known_query
+from libs.common.web.pointers import fault
+from services.gateway.auth.keys import KeyKind
+from services.gateway.auth.principal import Principal
+
+GatewayRequest = Request[None, Principal, Any]
+Q = TypeVar("Q", bound=Struct)
+
+
+class NoQuery(Struct):
+    """No query parameters."""
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """`answers`: by status the type of the answer, None where it has no JSON; `body`: JSON unless
+    `media` says otherwise."""
+
+    summary: str
+    tag: str
+    keys: frozenset[KeyKind] | None
+    answers: Mapping[int, Any]
+    query: type[Struct] = NoQuery
+    body: Any = None
+    media: str = "application/json"
+    headers: tuple[str, ...] = ()
+
+    def opt(self) -> dict[str, Any]:
+        """For a handler's `opt`."""
+        key = ("key",) if self.keys is not None and "publishable" in self.keys else ()
+        return {
+            "operation": self,
+            "keys": self.keys,
+            "query": (*names_of(self.query), *key),
+        }
+
+
+def names_of(query: type[Struct]) -> tuple[str, ...]:
+    """The names of query parameters."""
+    return query.__struct_encode_fields__
+
+
+def read_query(request: GatewayRequest, query: type[Q]) -> Q:
+    """The query parameters. Raises InvalidRequest with `?name` pointers."""
+    given = known_query(request, *names_of(query), "key") if request.scope["query_string"] else {}
+    given.pop("key", None)
+    try:
+        return msgspec.convert(given, query, strict=False)
+    except msgspec.ValidationError as invalid:
+        pointer, detail = fault(str(invalid))
+        name = pointer.replace("/", "?", 1)
+        shown = f"{name}: {detail}" if name else detail
+        raise InvalidRequest(shown, faults=[Fault(name, detail)]) from invalid

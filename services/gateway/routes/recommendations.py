@@ -1,0 +1,111 @@
+"""`GET /v1/learners/{learner_id}/recommendations`, `POST /v1/recommendations`, the widget's."""
+
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Meta, Struct
+
+from libs.common.contracts.calls import Constraints, Limit, Target, WhatIf
+from libs.common.contracts.profile import HeldSkill
+from libs.common.contracts.types import CredentialId
+from libs.common.web import json_response, read_body
+from services.gateway.auth.guard import ANONYMOUS, PARTNER
+from services.gateway.routes.operation import GatewayRequest, Operation, read_query
+from services.gateway.routes.parameters import RecommendationQuery, WidgetQuery
+from services.gateway.usecases.answer import Answer, Composer, Written
+from services.gateway.usecases.recommendations import Recommendations
+from services.gateway.usecases.served import Ask
+
+PERSONAL = "private, no-cache"
+WIDGET = "public, max-age=60"
+# A degraded answer is not worth keeping for long.
+WIDGET_DEGRADED = "public, max-age=5"
+
+
+class WhatIfBody(Struct, frozen=True, kw_only=True):
+    """An anonymous learner; every part is optional."""
+
+    skills: Annotated[list[HeldSkill], Meta(max_length=1_000)] = []
+    completed: Annotated[list[CredentialId], Meta(max_length=1_000)] = []
+    viewed: Annotated[list[CredentialId], Meta(max_length=1_000)] = []
+    target: Target | None = None
+    constraints: Constraints = Constraints()
+    limit: Limit = 10
+
+    def what_if(self, partner_id: str) -> WhatIf:
+        """The question for the recommender."""
+        given = {name: getattr(self, name) for name in self.__struct_fields__}
+        return WhatIf(**given, audience=partner_id)
+
+
+OF_LEARNER = Operation(
+    summary="A learner's recommendations",
+    tag="Recommendations",
+    keys=PARTNER,
+    query=RecommendationQuery,
+    answers={200: Answer, 304: None},
+    headers=("If-None-Match",),
+)
+ANONYMOUSLY = Operation(
+    summary="Recommendations for an anonymous learner, or what if; nothing is stored",
+    tag="Recommendations",
+    keys=ANONYMOUS,
+    body=WhatIfBody,
+    answers={200: Answer},
+)
+FOR_A_PAGE = Operation(
+    summary="Recommendations for a job page",
+    tag="Recommendations",
+    keys=ANONYMOUS,
+    query=WidgetQuery,
+    answers={200: Answer, 304: None},
+    headers=("If-None-Match",),
+)
+
+
+def recommendation_routes(
+    recommendations: Recommendations, composer: Composer
+) -> list[HTTPRouteHandler]:
+    @get("/v1/learners/{learner_id:str}/recommendations", opt=OF_LEARNER.opt())
+    async def get_recommendations(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+        query = read_query(request, RecommendationQuery)
+        ask = Ask(
+            partner_id=request.auth.partner,
+            learner_id=learner_id,
+            limit=query.limit,
+            narrowing=query.narrowing(),
+            min_position=query.min_position,
+        )
+        written = composer.write(await recommendations.of_learner(ask))
+        return _answer(request, written, PERSONAL)
+
+    @post("/v1/recommendations", opt=ANONYMOUSLY.opt(), status_code=200)
+    async def post_recommendations(request: GatewayRequest) -> Response[bytes]:
+        body = await read_body(request, WhatIfBody)
+        served = await recommendations.what_if(body.what_if(request.auth.partner))
+        return json_response(composer.write(served).body, headers={"cache-control": "no-store"})
+
+    @get("/v1/widget/recommendations", opt=FOR_A_PAGE.opt())
+    async def get_widget_recommendations(request: GatewayRequest) -> Response[bytes]:
+        query = read_query(request, WidgetQuery)
+        served = await recommendations.what_if(query.what_if(request.auth.partner))
+        caching = WIDGET if served.fallback is None else WIDGET_DEGRADED
+        return _answer(request, composer.write(served), caching)
+
+    return [get_recommendations, post_recommendations, get_widget_recommendations]
+
+
+def _answer(request: GatewayRequest, written: Written, caching: str) -> Response[bytes]:
+    """The answer, or 304 for who has it already (RFC 9110, 13.1.2)."""
+    headers = {"etag": written.etag, "cache-control": caching}
+    if _has(request.headers.get("if-none-match"), written.etag):
+        return Response(b"", status_code=304, headers=headers)
+    return json_response(written.body, headers=headers)
+
+
+def _has(if_none_match: str | None, etag: str) -> bool:
+    if if_none_match is None:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in tags or etag in tags

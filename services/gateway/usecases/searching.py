@@ -1,0 +1,155 @@
+"""Searches: the catalog's, or this gateway's own while that is away."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeVar
+
+from msgspec import Struct
+
+from libs.common.contracts.catalog import Occupation, Skill
+from libs.common.errors import Unavailable
+from services.gateway.catalog import search
+from services.gateway.catalog.cards import Cards
+from services.gateway.catalog.search import Page, Wanted
+from services.gateway.catalog.view import CatalogView
+
+T = TypeVar("T")
+Fallback = Literal["catalog_unavailable"]
+
+
+class OccupationCard(Struct, frozen=True, kw_only=True):
+    """An occupation in a list."""
+
+    id: str
+    name: str
+    aliases: list[str]
+    description: str | None
+    isco: str | None
+    soc: str | None
+    job_zone: int | None
+
+
+class SkillCard(Struct, frozen=True, kw_only=True):
+    """A skill in a list."""
+
+    id: str
+    name: str
+    aliases: list[str]
+    kind: str | None
+
+
+class Results(Struct, frozen=True, kw_only=True):
+    """A page; `fallback` says that it was searched for here, more coarsely."""
+
+    items: list[Any]
+    next_cursor: str | None
+    fallback: Fallback | None = None
+
+
+class FoundItem(Struct, frozen=True):
+    id: str
+
+
+class FoundPage(Struct, frozen=True):
+    """One page of the catalog's search; of the snapshots only the ids are read."""
+
+    items: list[FoundItem]
+    next_cursor: str | None = None
+
+
+class CatalogSearch(Protocol):
+    """Raises Unavailable while the catalog is away, InvalidRequest for a foreign cursor."""
+
+    async def search(self, kind: str, params: dict[str, str]) -> FoundPage: ...
+
+
+class Searching:
+    """The ids are the catalog's, what is shown of them comes from memory."""
+
+    def __init__(self, view: CatalogView, cards: Cards, catalog: CatalogSearch) -> None:
+        self._view = view
+        self._cards = cards
+        self._catalog = catalog
+
+    async def credentials(
+        self, wanted: Wanted, partner_id: str | None, limit: int, cursor: str | None
+    ) -> Results:
+        """Cards of credentials; a partner's search leaves out what is meant for others only."""
+        params = {**_params(wanted, limit, cursor), **_given("audience", partner_id)}
+        page, fallback = await self._page(
+            "credentials",
+            params,
+            cursor,
+            lambda: search.credentials(self._view, wanted, partner_id, limit, cursor),
+        )
+        known = _known(self._view.credentials, page.ids)
+        items = [self._cards.card(each, None, None) for each in known]
+        return Results(items=items, next_cursor=page.next_cursor, fallback=fallback)
+
+    async def occupations(self, q: str, limit: int, cursor: str | None) -> Results:
+        """Occupations by name."""
+        page, fallback = await self._named("occupations", self._view.occupations, q, limit, cursor)
+        items = [_occupation(each) for each in _known(self._view.occupations, page.ids)]
+        return Results(items=items, next_cursor=page.next_cursor, fallback=fallback)
+
+    async def skills(self, q: str, limit: int, cursor: str | None) -> Results:
+        """Skills by name."""
+        page, fallback = await self._named("skills", self._view.skills, q, limit, cursor)
+        items = [_skill(each) for each in _known(self._view.skills, page.ids)]
+        return Results(items=items, next_cursor=page.next_cursor, fallback=fallback)
+
+    async def _named(
+        self, kind: str, table: Mapping[str, Any], q: str, limit: int, cursor: str | None
+    ) -> tuple[Page, Fallback | None]:
+        params = _params(Wanted(q=q), limit, cursor)
+        return await self._page(kind, params, cursor, lambda: search.named(table, q, limit, cursor))
+
+    async def _page(
+        self, kind: str, params: dict[str, str], cursor: str | None, here: Callable[[], Page]
+    ) -> tuple[Page, Fallback | None]:
+        if not search.is_own(cursor):
+            try:
+                found = await self._catalog.search(kind, params)
+            except Unavailable:
+                return here(), "catalog_unavailable"
+            return Page([item.id for item in found.items], found.next_cursor), None
+        return here(), "catalog_unavailable"
+
+
+def _params(wanted: Wanted, limit: int, cursor: str | None) -> dict[str, str]:
+    cost = wanted.max_cost
+    return {
+        "limit": str(limit),
+        **_given("cursor", cursor),
+        **_given("q", wanted.q or None),
+        **_given("skill", wanted.skill),
+        **_given("occupation", wanted.occupation),
+        **_given("issuer", wanted.issuer),
+        **_given("max_cost", None if cost is None else str(cost.amount)),
+        **_given("currency", None if cost is None else cost.currency),
+        **_given("language", wanted.language),
+        **_given("status", wanted.status),
+    }
+
+
+def _given(name: str, value: str | None) -> dict[str, str]:
+    return {} if value is None else {name: value}
+
+
+def _known(table: Mapping[str, T], ids: Sequence[str]) -> list[T]:
+    return [found for id in ids if (found := table.get(id)) is not None]
+
+
+def _occupation(occupation: Occupation) -> OccupationCard:
+    return OccupationCard(
+        id=occupation.id,
+        name=occupation.name,
+        aliases=occupation.aliases,
+        description=occupation.description,
+        isco=occupation.isco,
+        soc=occupation.soc,
+        job_zone=occupation.job_zone,
+    )
+
+
+def _skill(skill: Skill) -> SkillCard:
+    return SkillCard(id=skill.id, name=skill.name, aliases=skill.aliases, kind=skill.kind)
