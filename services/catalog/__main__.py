@@ -19,6 +19,7 @@ cli = typer.Typer(
 cli.command("import")(commands.import_file)
 cli.command("check")(commands.check_file)
 cli.command("export")(commands.export_file)
+cli.command("republish")(commands.republish)
 
 
 @cli.command()

@@ -1,6 +1,5 @@
 """The catalog's composition root: the only module that names the database and the broker."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,47 +7,58 @@ from pathlib import Path
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
-from libs.common.database import DatabaseProbe, make_engine
+from libs.common.background import background
+from libs.common.database import DatabaseProbe, make_engine, writing
 from libs.common.health import Health
+from libs.common.publishing import republish
 from libs.common.settings import PostgresSettings
 from libs.common.web import App, create_app
 from services.catalog.domain.kinds import CREDENTIAL, DEMAND, OCCUPATION, REGULATION, SKILL
 from services.catalog.ports import Store
+from services.catalog.publishing import SOURCES, Publishing
 from services.catalog.routes.searching import dump_route, search_routes
 from services.catalog.routes.snapshots import retirement_route, snapshot_routes
 from services.catalog.settings import Settings
 from services.catalog.store import PostgresStore
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+COMMAND_SECONDS = 600
 
 
 def build_api(settings: Settings) -> App:
     """The api; what it needs is opened when its lifespan begins."""
     engine = make_engine(settings.postgres_url)
-    probe = DatabaseProbe(engine)
+    database = DatabaseProbe(engine)
+    publishing = Publishing(settings, settings.postgres_url)
     health = Health()
-    health.add("database", probe.problem)
+    health.add("database", database.problem)
+    health.add("relay", publishing.problem)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        probing = asyncio.create_task(probe.run())
-        try:
+        async with background(database.run(), publishing.run()):
             yield
-        finally:
-            probing.cancel()
-            await engine.dispose()
+        await engine.dispose()
 
     return create_app(routes=routes(PostgresStore(engine)), health=health, lifespan=[lifespan])
 
 
 @asynccontextmanager
 async def opened_store(settings: PostgresSettings) -> AsyncIterator[Store]:
-    """The store for a command."""
-    engine = make_engine(settings.postgres_url, pool_size=2)
+    """The store for a command, which may wait longer than a request."""
+    engine = make_engine(settings.postgres_url, statement_seconds=COMMAND_SECONDS)
     try:
         yield PostgresStore(engine)
     finally:
         await engine.dispose()
+
+
+async def republish_all(settings: PostgresSettings) -> None:
+    """Has the relay of a running api send every snapshot again. Raises Unavailable."""
+    engine = make_engine(settings.postgres_url, statement_seconds=COMMAND_SECONDS)
+    async with writing(engine) as connection:
+        await republish(connection, SOURCES)
+    await engine.dispose()
 
 
 def routes(store: Store) -> list[ControllerRouterHandler]:

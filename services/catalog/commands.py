@@ -1,4 +1,4 @@
-"""Bulk work from the command line: import, check, export."""
+"""Bulk work from the command line: import, check, export, republish."""
 
 import gzip
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from libs.common.errors import Unavailable
 from libs.common.settings import load
 from libs.common.telemetry import configure
 from libs.common.web import run
-from services.catalog.app import opened_store
+from services.catalog.app import opened_store, republish_all
 from services.catalog.domain.kinds import KINDS, KindName
 from services.catalog.domain.records import Record, Rejected
 from services.catalog.importers import READERS, Format
@@ -97,6 +97,16 @@ def export_file(
     except (OSError, Unavailable) as failed:
         unfinished.unlink(missing_ok=True)
         _give_up(failed)
+
+
+def republish() -> None:
+    """Have a running api send every snapshot again."""
+    settings = load(StoreSettings)
+    configure("catalog", "republish", settings)
+    try:
+        run(republish_all(settings))
+    except Unavailable as away:
+        _give_up(away)
 
 
 def _each(

@@ -1,8 +1,9 @@
 """Rows into snapshots, and bodies into rows."""
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, RowMapping
 
 from libs.common.contracts.catalog import CatalogSnapshot
 from services.catalog.domain.facets import facets
@@ -12,6 +13,16 @@ from services.catalog.domain.kinds import Body, Kind
 def snapshot(kind: Kind, row: Row[*tuple[Any, ...]]) -> CatalogSnapshot:
     """`row` has at least key, body, revision and updated_at."""
     return kind.assemble(row.key, kind.decode(row.body), row.revision, row.updated_at)
+
+
+def snapshot_of(kind: Kind) -> Callable[[RowMapping], CatalogSnapshot]:
+    """The same for the relay, which reads rows as mappings."""
+
+    def read(row: RowMapping) -> CatalogSnapshot:
+        body = kind.decode(row["body"])
+        return kind.assemble(row["key"], body, row["revision"], row["updated_at"])
+
+    return read
 
 
 def values(key: str, body: Body) -> dict[str, Any]:
