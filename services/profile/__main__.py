@@ -1,4 +1,4 @@
-"""`python -m services.profile api | migrate | expire`."""
+"""`python -m services.profile api | migrate | republish | expire`."""
 
 import typer
 
@@ -26,6 +26,14 @@ def migrate() -> None:
     from services.profile.app import migrate_database
 
     run(migrate_database(_store_settings("migrate")))
+
+
+@cli.command()
+def republish() -> None:
+    """Have the api process send the snapshot of every learner again."""
+    from services.profile.app import republish_learners
+
+    run(republish_learners(_store_settings("republish")))
 
 
 @cli.command()

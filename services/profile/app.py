@@ -8,11 +8,13 @@ from litestar import Litestar
 
 from libs.common.background import background
 from libs.common.clock import now
-from libs.common.database import DatabaseProbe, make_engine
+from libs.common.contracts.topics import LEARNER
+from libs.common.database import DatabaseProbe, make_engine, writing
 from libs.common.health import Health
 from libs.common.kafka.broker import make_broker, wait_for_kafka
 from libs.common.kafka.publisher import Publisher
 from libs.common.migrations import migrate
+from libs.common.publishing import Relay, Source, republish
 from libs.common.web import App, create_app
 from libs.common.web.app import Lifespan
 from services.profile.expiry import expire_daily, expire_now
@@ -20,11 +22,15 @@ from services.profile.log import KafkaLog
 from services.profile.routes import routes
 from services.profile.settings import ApiSettings, StoreSettings
 from services.profile.store.learners import LearnerStore
+from services.profile.store.tables import learner, snapshot
 from services.profile.usecases.interactions import Interactions
 from services.profile.usecases.learners import Learners
 from services.profile.usecases.ports import InteractionLog, Store
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+LEARNERS = Source(LEARNER, learner, learner.c.learner_key, snapshot)
+# `republish` writes every row.
+REPUBLISH_SECONDS = 600
 
 
 def http_app(
@@ -45,17 +51,19 @@ def api_app(settings: ApiSettings) -> App:
     broker = make_broker(settings, client_id="profile-api")
     publisher = Publisher(broker, "profile")
     log = KafkaLog(broker, publisher)
+    relay = Relay(settings.postgres_url, publisher, settings.kafka_bootstrap, [LEARNERS])
     database = DatabaseProbe(engine)
     health = Health()
     health.add("database", database.problem)
     health.add("kafka", log.problem)
+    health.add("relay", relay.problem)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await wait_for_kafka(settings)
         async with broker:
             await broker.start()
-            async with background(database.run(), log.watch(), expire_daily(store)):
+            async with background(database.run(), log.watch(), relay.run(), expire_daily(store)):
                 yield
         await engine.dispose()
 
@@ -65,6 +73,14 @@ def api_app(settings: ApiSettings) -> App:
 async def migrate_database(settings: StoreSettings) -> None:
     """Brings the database to the newest schema."""
     await migrate(settings.postgres_url, MIGRATIONS)
+
+
+async def republish_learners(settings: StoreSettings) -> None:
+    """Has the relay send every learner again. Raises Unavailable while the database is away."""
+    engine = make_engine(settings.postgres_url, statement_seconds=REPUBLISH_SECONDS)
+    async with writing(engine) as connection:
+        await republish(connection, [LEARNERS])
+    await engine.dispose()
 
 
 async def expire_erased(settings: StoreSettings) -> None:

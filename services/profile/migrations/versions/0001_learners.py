@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from libs.common.publishing import relay_ddl
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -40,3 +42,5 @@ def upgrade() -> None:
         ["updated_at"],
         postgresql_where=sa.text("revision <> published_revision"),
     )
+    for statement in relay_ddl(["learner"]):
+        op.execute(statement)
