@@ -7,7 +7,7 @@ import pwd
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -37,6 +37,19 @@ class Program:
     death_signal: signal.Signals = signal.SIGKILL
 
 
+def dying_with_us(
+    command: Sequence[str],
+    *,
+    user: str | None = None,
+    death_signal: signal.Signals = signal.SIGKILL,
+) -> tuple[str, ...]:
+    """The command line that runs `command` so that it gets the signal when this process dies."""
+    account = pwd.getpwnam(user) if user else None
+    identity = (account.pw_uid, account.pw_gid) if account else (-1, -1)
+    launch = map(str, (os.getpid(), int(death_signal), *identity))
+    return (sys.executable, "-I", "-S", str(_LAUNCHER), *launch, *command)
+
+
 class Watch(Protocol):
     """Told of the sessions that children lead."""
 
@@ -57,13 +70,12 @@ class Child:
     @classmethod
     async def start(cls, program: Program, watch: Watch | None = None) -> "Child":
         """Starts the program; `ready` is not waited for."""
-        account = pwd.getpwnam(program.user) if program.user else None
-        identity = (account.pw_uid, account.pw_gid) if account else (-1, -1)
-        launch = (os.getpid(), int(program.death_signal), *identity)
+        command = dying_with_us(
+            program.command, user=program.user, death_signal=program.death_signal
+        )
         with program.log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", str(_LAUNCHER), *map(str, launch)),
-                *program.command,
+                *command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,13 +1,14 @@
 """What each process of Stackwise is told by its environment on this machine."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local.child import Program
+from deploy.local.child import Program, dying_with_us
 from deploy.local.errors import CommandFailed
 from deploy.local.ports import accepts
 from deploy.local.state import Secrets, StateFolder
@@ -79,14 +80,20 @@ def program(around: Surroundings, name: str, service: str, process: str, **more:
 async def output(around: Surroundings, service: str, *words: str) -> str:
     """What `python -m services.SERVICE WORDS` writes; CommandFailed with its errors when it fails."""
     process = await asyncio.create_subprocess_exec(
-        *command(service, *words),
+        *dying_with_us(command(service, *words)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=environment(around, service),
         cwd=_ROOT,
     )
-    out, errors = await process.communicate()
+    try:
+        out, errors = await process.communicate()
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        raise
     if process.returncode:
         raise CommandFailed(f"services.{service} {' '.join(words)}: {errors.decode()}")
     return out.decode()
