@@ -97,6 +97,12 @@ class ItemSideFollower:
             return self._failure or f"model {self._side.reference.version} is loading"
         return None
 
+    @property
+    def settled(self) -> bool:
+        """Whether waiting longer for a model is of no use: it is in use, or there is none to be had now."""
+        tried = self._model is not None or self._failure is not None
+        return self._consumption.caught_up and (self._side.reference is None or tried)
+
     async def handle(self, batch: Sequence[Record]) -> None:
         """Applies one batch of the topic's records; unusable ones are the consumption's to count."""
         before = self._side.reference

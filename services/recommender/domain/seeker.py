@@ -71,10 +71,11 @@ def is_dismissed(kinds: Mapping[Kind, int]) -> bool:
     return dismissed is not None and all(kinds.get(k, -1) <= dismissed for k in CHANGES_MIND)
 
 
-def own_constraints(profile: LearnerProfile | None) -> Constraints:
-    """What a learner's profile asks of every recommendation."""
-    if profile is None:
+def own_constraints(state: LearnerState) -> Constraints:
+    """What the newest snapshot asks of every recommendation; nothing without one."""
+    if state.profile is None:
         return Constraints()
+    profile = state.profile.profile
     budget = profile.budget
     return Constraints(
         max_cost=None if budget is None else Money(budget.amount, budget.currency),

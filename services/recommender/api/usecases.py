@@ -1,0 +1,88 @@
+"""The answers of the api: lists computed for one request, and lists repaired in Redis."""
+
+from msgspec import Struct
+
+from libs.common.contracts.calls import Narrowing, Target, WhatIf
+from libs.common.contracts.profile import Consent, Kind, LearnerProfile
+from libs.common.contracts.redis_values import LearnerState, ProfileState, StoredList, pack
+from libs.common.errors import NotFound
+from services.recommender.domain.seeker import narrowed, own_constraints
+from services.recommender.listing import Listing
+from services.recommender.store import Store, Stored
+
+ANONYMOUS = "anonymous"
+ATTEMPTS = 3
+
+
+class Found(Struct, frozen=True):
+    """A learner's state, and the bytes of state and list that it was read from."""
+
+    state: LearnerState
+    read: Stored
+
+
+class Recommending:
+    """Everything raises TryAgain when Redis is away, and NotFound for a learner nobody knows."""
+
+    def __init__(self, store: Store, listing: Listing) -> None:
+        self._store = store
+        self._listing = listing
+
+    def whatif(self, asked: WhatIf) -> StoredList:
+        """The list of someone who is nobody: nothing is read or stored."""
+        state = anonymous(asked)
+        return self._listing.asked(state, asked.constraints, target=asked.target, limit=asked.limit)
+
+    async def narrowed(self, partition: int, learner_key: str, asked: Narrowing) -> StoredList:
+        """A known learner's list for another goal or other constraints; not stored."""
+        state = (await self._find(partition, learner_key)).state
+        target = None if asked.occupation is None else Target(occupation=asked.occupation)
+        constraints = narrowed(own_constraints(state), asked.constraints)
+        return self._listing.asked(state, constraints, target=target, limit=asked.limit)
+
+    async def repaired(self, partition: int, learner_key: str) -> StoredList:
+        """The learner's own list, stored unless someone has changed state or list meanwhile, a newer
+        model has made it, or the learner does not consent."""
+        for _ in range(ATTEMPTS):
+            found = await self._find(partition, learner_key)
+            fresh = self._listing.own(found.state)
+            if not found.state.consented or self._outdone(found.read, fresh):
+                break
+            if await self._store.repair(partition, learner_key, found.read, pack(fresh)):
+                break
+        return fresh
+
+    async def state(self, partition: int, learner_key: str) -> LearnerState:
+        """All that is known of a learner."""
+        return (await self._find(partition, learner_key)).state
+
+    async def _find(self, partition: int, learner_key: str) -> Found:
+        read = await self._store.learner(partition, learner_key)
+        state = self._store.unpack_state(read.state)
+        if state is None or state.erased:
+            raise NotFound("There is no such learner.", code="learner_not_found")
+        return Found(state, read)
+
+    def _outdone(self, read: Stored, fresh: StoredList) -> bool:
+        """Whether the stored list is of a newer model; versions are named after their time."""
+        stored = self._store.unpack_list(read.ranked)
+        return stored is not None and _age(stored) > _age(fresh)
+
+
+def anonymous(asked: WhatIf) -> LearnerState:
+    """A what-if as a state: completed before viewed, each in the order given."""
+    interactions: dict[str, dict[Kind, int]] = {}
+    for at, credential_id in enumerate(asked.completed):
+        interactions.setdefault(credential_id, {})["complete"] = at
+    for at, credential_id in enumerate(asked.viewed, len(asked.completed)):
+        interactions.setdefault(credential_id, {})["view"] = at
+    profile = ProfileState(
+        0, asked.audience or "", "", LearnerProfile(skills=asked.skills), Consent()
+    )
+    return LearnerState(
+        ANONYMOUS, 0, profile=profile, interactions=interactions, partner_id=asked.audience
+    )
+
+
+def _age(ranked: StoredList) -> str:
+    return "" if ranked.model_version == "none" else ranked.model_version

@@ -1,0 +1,68 @@
+"""From a state to the list that is stored and served: the ranking with all that says how fresh it is."""
+
+import hashlib
+from collections.abc import Callable
+
+from libs.common.clock import Clock
+from libs.common.contracts.calls import Constraints, Target
+from libs.common.contracts.redis_values import LearnerState, Ranking, StoredList, pack
+from libs.common.contracts.types import milliseconds
+from services.recommender.domain.catalog_index import CatalogIndex
+from services.recommender.domain.ports import Model
+from services.recommender.domain.ranking import LONGEST, rank
+from services.recommender.domain.seeker import own_constraints
+
+
+class Listing:
+    """`model` and `catalog_epoch` (the offset applied last) are asked for with every list."""
+
+    def __init__(
+        self,
+        catalog: CatalogIndex,
+        model: Callable[[], Model],
+        catalog_epoch: Callable[[], int],
+        clock: Clock,
+    ) -> None:
+        self._catalog = catalog
+        self._model = model
+        self._catalog_epoch = catalog_epoch
+        self._clock = clock
+
+    def own(self, state: LearnerState, model: Model | None = None) -> StoredList:
+        """The learner's list for their own goal and constraints; the one that is stored."""
+        return self.asked(state, own_constraints(state), model=model)
+
+    def asked(
+        self,
+        state: LearnerState,
+        constraints: Constraints,
+        *,
+        target: Target | None = None,
+        limit: int = LONGEST,
+        model: Model | None = None,
+    ) -> StoredList:
+        """The list for a goal and constraints; the id follows from the content, so it stays with it."""
+        now = self._clock()
+        model = model or self._model()
+        ranking = rank(
+            state, model, self._catalog, constraints, now=now, target=target, limit=limit
+        )
+        return StoredList(
+            recommendation_id=recommendation_id(state.learner_key, ranking),
+            ranking=ranking,
+            computed_at=milliseconds(now),
+            model_version=model.version,
+            catalog_epoch=self._catalog_epoch(),
+            profile_revision=0 if state.profile is None else state.profile.revision,
+            log=state.log,
+            position=state.position,
+            as_of=state.as_of,
+            region=constraints.region,
+            income_band=constraints.income_band,
+        )
+
+
+def recommendation_id(learner_key: str, ranking: Ranking) -> str:
+    """The same for the same learner and ranking, whoever computes it, so that it stays until the list changes."""
+    digest = hashlib.blake2b(pack(ranking), key=learner_key.encode()[:64], digest_size=15)
+    return f"rec_{digest.hexdigest()}"

@@ -1,0 +1,95 @@
+"""One partition while this worker projects it: how far both logs have come, and which records count.
+
+A consumer that was sought elsewhere may still hand over a batch fetched before. So each stream waits
+for its anchor, a record known to stand in the log where reading (re)starts: the marked one, which has
+been applied, or the log's first. What comes before the anchor is dropped and read again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from libs.common.contracts.redis_values import Mark, Offsets
+from libs.common.kafka.records import Record
+
+MOST_STRAYS = 3
+"""Batches without the anchor after which the partition is checked again: compaction may have taken it."""
+
+
+@dataclass
+class Stream:
+    """One of the two logs of a partition.
+
+    mark: the last record applied. anchor: the record to wait for. end: the log's end when it was
+    checked. opened: whether records may be applied. rebuilding: whether it began without a mark.
+    """
+
+    mark: Mark | None
+    anchor: Mark | None
+    end: int
+    opened: bool = False
+    rebuilding: bool = False
+    doubtful: bool = field(default=False, init=False)
+    _strays: int = field(default=0, init=False)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything that stood in the log when it was checked has been applied."""
+        return self.end == 0 or (self.mark is not None and self.mark.offset >= self.end - 1)
+
+    def accept(self, records: Sequence[Record]) -> list[Record]:
+        """The records to apply, of one batch in the log's order; `doubtful` when they cannot be of this log."""
+        if not records or not self.opened:
+            return []
+        if self.anchor is not None:
+            places = [i for i, record in enumerate(records) if _is(record, self.anchor)]
+            if not places:
+                self._strays += 1
+                self.doubtful = self._strays >= MOST_STRAYS
+                return []
+            records, self.anchor, self._strays = records[places[0] :], None, 0
+        mark = self.mark
+        if mark is None or records[0].offset > mark.offset:
+            return list(records)
+        if not any(_is(record, mark) for record in records):
+            self.doubtful = True
+            return []
+        return [record for record in records if record.offset > mark.offset]
+
+    def shown(self, record: Record) -> bool:
+        """Whether a list is made of this record; a rebuild makes none before it has caught up."""
+        return not self.rebuilding or record.offset >= self.end - 1
+
+    def applied(self, records: Sequence[Record]) -> Mark | None:
+        """The mark after these records."""
+        return Mark(records[-1].offset, records[-1].id) if records else self.mark
+
+
+@dataclass
+class Session:
+    """`stored`: the packed offsets that Redis must hold for the next commit to be valid."""
+
+    partition: int
+    stored: bytes
+    log: str
+    learner: Stream
+    interaction: Stream
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the stored offsets must be checked against the logs again."""
+        return self.learner.doubtful or self.interaction.doubtful
+
+    def offsets(self, learner: Sequence[Record], interaction: Sequence[Record]) -> Offsets:
+        """The offsets after these records."""
+        return Offsets(
+            self.log, self.learner.applied(learner), self.interaction.applied(interaction)
+        )
+
+    def committed(self, stored: bytes, offsets: Offsets) -> None:
+        """The commit was done: the next one starts from here."""
+        self.stored = stored
+        self.learner.mark, self.interaction.mark = offsets.learner, offsets.interaction
+
+
+def _is(record: Record, mark: Mark) -> bool:
+    return record.offset == mark.offset and record.id == mark.record_id
