@@ -22,6 +22,7 @@ from deploy.local.kafka import node
 from deploy.local.ports import free_port
 from deploy.local.run import running_stack
 from deploy.local.stack import Stack
+from tests.support.flow import Flow, flow_on
 
 APACHE = os.environ.get("STACKWISE_TEST_KAFKA") == "apache"
 
@@ -98,3 +99,10 @@ async def stack() -> AsyncIterator[Stack]:
         started = running_stack(folder, apache=APACHE, with_proxy=True, durable=False)
         async with started as running_one:
             yield running_one
+
+
+@pytest.fixture(scope="session")
+async def flow(stack: Stack) -> AsyncIterator[Flow]:
+    """The running system as its administrator, one partner and an onlooker see it."""
+    async with flow_on(stack) as flow:
+        yield flow

@@ -10,6 +10,7 @@ import msgspec
 import redis.asyncio as redis
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from deploy.local.stack import Stack
 from libs.common.contracts import redis_keys
 from libs.common.contracts.item_side import ItemRow
 from libs.common.contracts.profile import Interaction
@@ -35,7 +36,7 @@ class Flow:
     """A running stack as its administrator, one partner and an onlooker see it."""
 
     def __init__(
-        self, stack: Any, admin: httpx.AsyncClient, partner: Partner, reading: "redis.Redis"
+        self, stack: Stack, admin: httpx.AsyncClient, partner: Partner, reading: "redis.Redis"
     ) -> None:
         self.stack = stack
         self.admin = admin
@@ -117,6 +118,26 @@ class Flow:
 
             return (await until(look, bool))[-1]
 
+    async def wait_erased(self, partition: int, learner_key: str) -> None:
+        """Waits until Redis holds nothing of a learner but the marker of the erasure."""
+
+        async def look() -> tuple[LearnerState | None, bytes | None]:
+            state = STATE.unpack(await self.redis.get(redis_keys.state(partition, learner_key)))
+            return state, await self.redis.get(redis_keys.ranked(partition, learner_key))
+
+        state, _ = await until(
+            look, lambda seen: seen[0] is not None and seen[0].erased and seen[1] is None
+        )
+        assert state is not None
+        assert (state.profile, state.interactions) == (None, {})
+
+    async def rebuild(self) -> None:
+        """Has the workers apply every log again from its beginning, and waits until they have."""
+        await self.stack.command("recommender", "rebuild")
+        for worker in self.stack.workers:
+            await worker.restart()
+        await self.stack.until_applied()
+
     @asynccontextmanager
     async def reading(self, topic: Topic, partition: int) -> AsyncIterator[AIOKafkaConsumer]:
         """A consumer of one partition, without a group."""
@@ -137,7 +158,7 @@ class Flow:
 
 
 @asynccontextmanager
-async def flow_on(stack: Any) -> AsyncIterator[Flow]:
+async def flow_on(stack: Stack) -> AsyncIterator[Flow]:
     """The clients of a running stack, closed again."""
     async with AsyncExitStack() as opened:
         admin = await opened.enter_async_context(client(stack.gateway_url, stack.admin_key))
