@@ -1,7 +1,8 @@
 """Processes that belong together, and the order in which they stop."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from typing import Any
 
 from deploy.local.child import Child, Program, Watch
 from deploy.local.keeper import Launch, Process, Say
@@ -46,3 +47,14 @@ class Fleet:
     async def failure(self) -> None:
         """Waits until one of them cannot be kept running and raises why."""
         await asyncio.shield(self._given_up)
+
+    async def unless_failed(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does the work, or raises why one of the processes cannot be kept running meanwhile."""
+        working, failing = asyncio.create_task(work), asyncio.create_task(self.failure())
+        try:
+            await asyncio.wait((working, failing), return_when=asyncio.FIRST_COMPLETED)
+            await (failing if failing.done() else working)
+        finally:
+            working.cancel()
+            failing.cancel()
+            await asyncio.gather(working, failing, return_exceptions=True)

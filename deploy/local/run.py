@@ -69,9 +69,9 @@ async def running_stack(
         )
         stack = Stack(around, fleet, opened, say)
         closing.push_async_callback(stack.stop)
-        await stack.start()
+        await fleet.unless_failed(stack.start())
         if sample:
-            await ensure_sample(stack, say)
+            await fleet.unless_failed(ensure_sample(stack, say))
         state.write("stack.json", stack.file())
         yield stack
 

@@ -1,6 +1,7 @@
 """The person at the terminal: progress lines, interrupts, errors in one line."""
 
 import asyncio
+import logging
 import signal
 import time
 from collections.abc import Callable, Coroutine
@@ -21,6 +22,8 @@ def run(main: Main) -> None:
 
     SIGINT and SIGTERM cancel it once; a second one does not disturb the orderly stop.
     """
+    # It tells of every attempt to connect; what matters is raised.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     console = Console(stderr=True, highlight=False)
     begun = time.monotonic()
 

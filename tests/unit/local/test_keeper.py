@@ -62,6 +62,13 @@ def test_deaths_of_more_than_a_minute_ago_are_forgiven() -> None:
     assert deaths.count() == 1
 
 
+async def test_work_ends_when_a_program_is_given_up(company: Company, tmp_path: Path) -> None:
+    """Waiting for a stack that cannot come up ends with the reason, not with the deadline."""
+    await company.fleet.start(python(tmp_path, "broken", "raise SystemExit('no such thing')"))
+    with pytest.raises(TooManyDeaths, match="broken ended with exit code 1"):
+        await asyncio.wait_for(company.fleet.unless_failed(asyncio.sleep(600)), 20)
+
+
 async def test_what_is_stopped_or_crashed_stays_down_until_it_is_started(
     company: Company, tmp_path: Path
 ) -> None:
