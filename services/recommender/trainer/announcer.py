@@ -16,7 +16,7 @@ from libs.common.clock import Clock
 from libs.common.contracts import topics
 from libs.common.contracts.item_side import ItemRow, ModelReference
 from libs.common.contracts.types import milliseconds
-from libs.common.kafka.publisher import Publisher
+from libs.common.kafka.publisher import Publisher, Sent
 from libs.common.kafka.records import Record
 from services.recommender.model import trend
 from services.recommender.model.learned import Model
@@ -42,6 +42,7 @@ class Announcer:
         self._highest_seen = -1
         self._seq = 0
         self._end = 0
+        self._last_batch = -1
         self._announced: tuple[Version, Model] | None = None
         self._again = False
         self._sent: NDArray[np.float64] = np.zeros(0)
@@ -81,7 +82,7 @@ class Announcer:
         self._sent = np.full(len(self._credentials), trend.NOTHING)
         self._sent[rows] = model.trends
         self._announced, self._again = (version, model), False
-        self._sent_at(sent.offset)
+        self._sent_at([sent])
         metrics.announced(version)
         log.info("model_announced", version=version.version, read_on_from=reference.read_on_from)
 
@@ -100,7 +101,7 @@ class Announcer:
             batch = [(topics.ITEM_SIDE, value.credential_id, value) for value in values]
             sent = await self._publisher.send_many(batch)
             self._sent[rows] = trends[rows]
-            self._sent_at(sent[-1].offset)
+            self._sent_at(sent)
             metrics.ROWS_SENT.inc(len(values))
         return len(values)
 
@@ -108,16 +109,21 @@ class Announcer:
         """With the next `stream` the reference is sent again, and every row that its artefact has not."""
         self._again = True
 
-    def check_end(self, end: int) -> None:
-        """`end`: the topic's end offset. A topic shorter than what was sent has been lost: all is sent again."""
-        if end < self._end:
-            log.warning("item_side_topic_lost", sent=self._end, found=end)
-            self._end, self._again = end, True
+    def lost(self, end: int) -> bool:
+        """Whether the topic, ending at offset `end` or a batch later, is another than the one written to.
 
-    def _sent_at(self, offset: int) -> None:
-        if offset < self._end:
-            self.check_end(offset)
-        self._end = offset + 1
+        All is then sent again with the next `stream`.
+        """
+        if end > self._last_batch:
+            return False
+        log.warning("item_side_topic_lost", sent=self._last_batch, found=end)
+        self._last_batch, self._end, self._again = -1, 0, True
+        return True
+
+    def _sent_at(self, sent: Sequence[Sent]) -> None:
+        if sent[0].offset < self._last_batch:
+            self.lost(sent[0].offset)
+        self._last_batch, self._end = sent[0].offset, sent[-1].offset + 1
 
     def _watch(self, value: ItemRow | ModelReference) -> None:
         self._highest_seen = max(self._highest_seen, value.epoch)

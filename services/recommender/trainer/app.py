@@ -1,22 +1,17 @@
 """The trainer's composition root: the only place that names the broker, the archive and the store."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
-from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 from litestar import Litestar
 
 from libs.common.background import background
 from libs.common.clock import Clock, now
 from libs.common.contracts import topics
-from libs.common.errors import StackwiseError, TryAgain
 from libs.common.health import Health
 from libs.common.kafka.broker import make_broker, wait_for_kafka
-from libs.common.kafka.consume import AllConsumption, consume_all
+from libs.common.kafka.consume import consume_all
 from libs.common.kafka.publisher import Publisher
 from libs.common.telemetry import configure
 from libs.common.web import create_app, serve
@@ -24,16 +19,13 @@ from services.recommender.model.store import ModelStore
 from services.recommender.trainer.announcer import Announcer
 from services.recommender.trainer.archive import Archive, Marks
 from services.recommender.trainer.learners import Learners
-from services.recommender.trainer.positions import proven
+from services.recommender.trainer.logs import LOGS, Logs, proven, until
 from services.recommender.trainer.saving import Saver
 from services.recommender.trainer.settings import Settings
 from services.recommender.trainer.states import States
 from services.recommender.trainer.trainer import Superseded, Trainer
 from services.recommender.trainer.training import Training
 
-log = structlog.get_logger()
-
-LOGS = (topics.LEARNER, topics.INTERACTION)
 LAST_READ_SECONDS = 10.0
 
 
@@ -83,53 +75,19 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
     )
     # From the marks on, not from behind them: the record at a mark shows that the log has been read.
     start = {place: mark.offset for place, mark in marks.items()}
-    logs = consume_all(broker, LOGS, handler=trainer.handle, start=start)
+    events = consume_all(broker, LOGS, handler=trainer.handle, start=start)
     item_side = consume_all(broker, [topics.ITEM_SIDE], handler=announcer.handle)
-    health.add("events", logs.problem)
+    health.add("events", events.problem)
     health.add("item_side", item_side.problem)
     health.add("model", trainer.problem)
     await broker.start()
     try:
         await until(lambda: item_side.caught_up, settings.kafka_wait_seconds, "the item side")
         await trainer.begin()
-        async with background(trainer.run(lambda: logs.caught_up, lambda: end_of(item_side))):
+        logs = Logs(settings, marks, learners=events, item_side=item_side)
+        async with background(trainer.run(logs)):
             yield trainer
-        await read_to_the_end(logs)
+        await logs.read_to_the_end(LAST_READ_SECONDS)
     finally:
         await broker.stop()
     await saver.save()
-
-
-async def end_of(item_side: AllConsumption) -> int:
-    """The item-side topic's end offset. Raises TryAgain."""
-    place = TopicPartition(topics.ITEM_SIDE.name, 0)
-    try:
-        ends = await item_side.consumer.end_offsets([place])
-    except (KafkaError, OSError) as error:
-        raise TryAgain(f"the item side's end is not known: {error!r}") from error
-    return int(ends[place])
-
-
-async def read_to_the_end(logs: AllConsumption) -> None:
-    """Waits until what the logs hold now has been applied, for a bounded time: the rest is read at the next start."""
-    places = [TopicPartition(topic.name, n) for topic in LOGS for n in range(topic.partitions)]
-    try:
-        begins = await logs.consumer.beginning_offsets(places)
-        ends = await logs.consumer.end_offsets(places)
-        wanted = {(p.topic, p.partition): end for p, end in ends.items() if end > begins[p]}
-        await until(
-            lambda: all(logs.handled.get(place, 0) >= end for place, end in wanted.items()),
-            LAST_READ_SECONDS,
-            "the logs",
-        )
-    except (KafkaError, OSError, StackwiseError) as error:
-        log.warning("stopped_before_the_logs_end", error=str(error))
-
-
-async def until(reached: Callable[[], bool], seconds: float, what: str) -> None:
-    """Returns when `reached`. Raises TryAgain after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not reached():
-        if time.monotonic() > deadline:
-            raise TryAgain(f"{what} could not be read to the end within {seconds:g} s")
-        await asyncio.sleep(0.02)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 
@@ -19,6 +19,7 @@ from services.recommender.trainer import metrics
 from services.recommender.trainer.announcer import Announcer
 from services.recommender.trainer.archive import Marks
 from services.recommender.trainer.learners import Learners
+from services.recommender.trainer.logs import Logs
 from services.recommender.trainer.saving import Saver
 from services.recommender.trainer.schedule import Schedule
 from services.recommender.trainer.settings import Settings
@@ -27,6 +28,7 @@ from services.recommender.trainer.training import Training
 log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
+PROVE_SECONDS = 60.0
 TRAINED = "learners"
 """A metric that only a trained model has."""
 
@@ -64,7 +66,7 @@ class Trainer:
             quiet_seconds=settings.train_quiet_seconds,
         )
         self._fitting: asyncio.Task[None] | None = None
-        self._event_at = time.monotonic()
+        self._event_at = self._proven_at = time.monotonic()
         self.marks = marks
 
     async def handle(self, batch: Sequence[Record]) -> None:
@@ -89,29 +91,26 @@ class Trainer:
         await self._announce(version, model)
         self._training.ended_at -= (self._clock() - version.trained_at).total_seconds()
 
-    async def run(
-        self, caught_up: Callable[[], bool], item_side_end: Callable[[], Awaitable[int]]
-    ) -> None:
+    async def run(self, logs: Logs) -> None:
         """Works until cancelled. Raises Superseded.
 
-        caught_up: whether the learners' logs have been read: before that, no statistic is whole.
-        item_side_end: the end offset of the item-side topic; may raise TryAgain.
+        Before the logs have been read no statistic is whole: nothing is streamed or fitted until then.
         """
         try:
             while True:
-                await self._tick(caught_up(), item_side_end)
+                await self._tick(logs)
                 await asyncio.sleep(TICK_SECONDS)
         finally:
             if self._fitting is not None:
                 self._fitting.cancel()
                 await asyncio.gather(self._fitting, return_exceptions=True)
 
-    async def _tick(self, caught_up: bool, item_side_end: Callable[[], Awaitable[int]]) -> None:
+    async def _tick(self, logs: Logs) -> None:
         if self._announcer.superseded.is_set():
             raise Superseded("a trainer with a higher epoch has taken over")
         try:
-            self._announcer.check_end(await item_side_end())
-            if caught_up:
+            await self._prove(logs)
+            if logs.caught_up:
                 await self._announcer.stream(self._learners.trends())
             await self._roll_back()
             if self._saver.due(self._settings.archive_every_seconds):
@@ -122,8 +121,16 @@ class Trainer:
         if self._fitting is not None and self._fitting.done():
             self._fitting.result()
             self._fitting = None
-        if self._fitting is None and caught_up and self._due():
+        if self._fitting is None and logs.caught_up and self._due():
             self._fitting = asyncio.create_task(self._fit())
+
+    async def _prove(self, logs: Logs) -> None:
+        """Now and then, and when the broker has lost our own topic: are these still the same logs?"""
+        if self._announcer.lost(await logs.item_side_end()):
+            self._proven_at = -PROVE_SECONDS
+        if time.monotonic() - self._proven_at >= PROVE_SECONDS:
+            await logs.prove()
+            self._proven_at = time.monotonic()
 
     def _due(self) -> bool:
         now, announced = time.monotonic(), self._announcer.announced

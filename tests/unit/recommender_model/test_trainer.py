@@ -15,7 +15,7 @@ from libs.common.kafka.publisher import Publisher
 from services.recommender.model.learned import Model
 from services.recommender.model.store import ModelStore
 from services.recommender.trainer.archive import Archive
-from services.recommender.trainer.positions import proven
+from services.recommender.trainer.logs import proven
 from services.recommender.trainer.trainer import Superseded
 from tests.unit.recommender_model.conftest import Bench
 from tests.unit.recommender_model.events import interaction, snapshot
