@@ -55,7 +55,7 @@ def build_api(settings: ApiSettings) -> App:
                 opened.push_async_callback(connection.aclose)
             await keeping.restore()
             await opened.enter_async_context(
-                background(keep_started(broker), keeping.run(), changes.run())
+                background(keep_started(broker, settings), keeping.run(), changes.run())
             )
             yield
             await keeping.save()

@@ -1,18 +1,25 @@
 """The broker: FastStream's, with a durable producer and consumptions that are opened and closed with it."""
 
 import asyncio
-import time
 from typing import Any, Protocol
 
-from aiokafka import AIOKafkaClient, AIOKafkaProducer
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
+from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker
 
-from libs.common.errors import StackwiseError
+from libs.common.errors import StackwiseError, TryAgain
 from libs.common.settings import KafkaSettings
 
 GRACEFUL_SECONDS = 15.0
+RETRY_SECONDS = 0.5
 REQUEST_TIMEOUT_MS = 10_000
+MAX_RECORD_BYTES = 8 * 1024 * 1024
+"""The largest record. A snapshot spells out the defaults that a body of 1 MB leaves out, and grows to 4 MB."""
+
+log = structlog.get_logger()
 
 
 class KafkaAway(StackwiseError):
@@ -55,6 +62,7 @@ def make_broker(settings: KafkaSettings, *, client_id: str) -> Broker:
         enable_idempotence=settings.kafka_idempotence,
         linger_ms=0,
         max_batch_size=256 * 1024,
+        max_request_size=MAX_RECORD_BYTES,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         retry_backoff_ms=100,
         metadata_max_age_ms=30_000,
@@ -67,23 +75,43 @@ def make_broker(settings: KafkaSettings, *, client_id: str) -> Broker:
 
 def producer_of(broker: KafkaBroker) -> AIOKafkaProducer:
     """The started broker's own producer, for what FastStream's `publish` cannot carry: binary
-    headers, and many sends under way at once."""
-    producer: AIOKafkaProducer = broker.config.producer._producer.producer  # type: ignore[attr-defined]
+    headers, and many sends under way at once. Raises TryAgain while the broker has not started."""
+    try:
+        producer: AIOKafkaProducer = broker.config.producer._producer.producer  # type: ignore[attr-defined]
+    except IncorrectState as unstarted:
+        raise TryAgain("Kafka has not been reached yet") from unstarted
     return producer
+
+
+async def keep_started(broker: Broker, settings: KafkaSettings) -> None:
+    """Starts the broker as soon as Kafka is there and keeps it until cancelled; for a process that
+    answers without Kafka too."""
+    await _until_it_answers(settings)
+    try:
+        await broker.start()
+        await asyncio.Event().wait()
+    finally:
+        await broker.stop()
 
 
 async def wait_for_kafka(settings: KafkaSettings) -> None:
     """Returns when Kafka answers; raises KafkaAway after `kafka_wait_seconds`."""
-    deadline = time.monotonic() + settings.kafka_wait_seconds
+    try:
+        async with asyncio.timeout(settings.kafka_wait_seconds):
+            await _until_it_answers(settings)
+    except TimeoutError as error:
+        raise KafkaAway(f"no Kafka at {settings.kafka_bootstrap}") from error
+
+
+async def _until_it_answers(settings: KafkaSettings) -> None:
     while True:
         client = AIOKafkaClient(bootstrap_servers=settings.kafka_bootstrap)
         try:
             await client.bootstrap()
         except KafkaError as error:
-            if time.monotonic() > deadline:
-                raise KafkaAway(f"no Kafka at {settings.kafka_bootstrap}") from error
+            log.warning("kafka_away", error=str(error))
         else:
             return
         finally:
             await client.close()
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(RETRY_SECONDS)
