@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from msgspec import Raw, Struct
 
 from libs.common.contracts.catalog import Credential, Occupation, Skill
@@ -71,14 +72,16 @@ def catalog_routes(
         )
 
     @get("/v1/credentials/{credential_id:str}", opt=_read("A credential", Credential))
-    async def get_credential(request: GatewayRequest, credential_id: str) -> Response[bytes]:
+    async def get_credential(
+        request: GatewayRequest, credential_id: FromPath[str]
+    ) -> Response[bytes]:
         return json_response(_seen(view, credential_id, request.auth.partner_id))
 
     @get(
         "/v1/credentials/{credential_id:str}/similar",
         opt=_read("Credentials that teach much the same", CardPage, SimilarQuery),
     )
-    async def get_similar(request: GatewayRequest, credential_id: str) -> Response[bytes]:
+    async def get_similar(request: GatewayRequest, credential_id: FromPath[str]) -> Response[bytes]:
         credential = _seen(view, credential_id, request.auth.partner_id)
         limit = read_query(request, SimilarQuery).limit
         found = similar.to(credential, request.auth.partner_id, limit)
@@ -91,7 +94,7 @@ def catalog_routes(
         return json_response(await searching.occupations(query.q, query.limit, query.cursor))
 
     @get("/v1/occupations/{occupation_id:str}", opt=_read("An occupation", Occupation))
-    async def get_occupation(occupation_id: str) -> Response[bytes]:
+    async def get_occupation(occupation_id: FromPath[str]) -> Response[bytes]:
         return json_response(_known(view.occupations.get(occupation_id), "occupation"))
 
     @get("/v1/skills", opt=_read("Search skills", SkillPage, TermSearch))
@@ -100,7 +103,7 @@ def catalog_routes(
         return json_response(await searching.skills(query.q, query.limit, query.cursor))
 
     @get("/v1/skills/{skill_id:str}", opt=_read("A skill", Skill))
-    async def get_skill(skill_id: str) -> Response[bytes]:
+    async def get_skill(skill_id: FromPath[str]) -> Response[bytes]:
         return json_response(_known(view.skills.get(skill_id), "skill"))
 
     @get("/v1/value-weights", opt=_read("What value is made of", ValueWeights))

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from libs.common.web import json_response, read_body, read_bytes, read_lines, require_media
 from libs.common.web.body import NDJSON_LIMIT
@@ -38,7 +39,9 @@ OF_MANY = Operation(
 
 def interaction_routes(interactions: Interactions) -> list[HTTPRouteHandler]:
     @post("/v1/learners/{learner_id:str}/interactions", opt=OF_LEARNER.opt(), status_code=202)
-    async def post_interactions(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+    async def post_interactions(
+        request: GatewayRequest, learner_id: FromPath[str]
+    ) -> Response[bytes]:
         body = await read_body(request, Events)
         taken = await interactions.accept(request.auth.partner, learner_id, body.events)
         return json_response(taken, 202)

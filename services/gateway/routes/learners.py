@@ -2,6 +2,7 @@
 
 from litestar import Response, delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from libs.common.contracts.calls import LearnerBody, SelfReported
 from libs.common.web import json_response, read_body
@@ -50,7 +51,7 @@ HELD = Operation(
 
 def learner_routes(learners: Learners) -> list[HTTPRouteHandler]:
     @put(LEARNER, opt=PUT.opt())
-    async def put_learner(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+    async def put_learner(request: GatewayRequest, learner_id: FromPath[str]) -> Response[bytes]:
         body = await read_body(request, LearnerBody)
         shown, created = await learners.put(
             request.auth.partner, learner_id, body, request.headers.get("if-match")
@@ -58,26 +59,30 @@ def learner_routes(learners: Learners) -> list[HTTPRouteHandler]:
         return json_response(shown, 201 if created else 200, {"etag": _etag(shown)})
 
     @get(LEARNER, opt=GET.opt())
-    async def get_learner(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+    async def get_learner(request: GatewayRequest, learner_id: FromPath[str]) -> Response[bytes]:
         shown = await learners.get(request.auth.partner, learner_id)
         return json_response(shown, headers={"etag": _etag(shown)})
 
     @delete(LEARNER, opt=DELETE.opt(), status_code=202)
-    async def delete_learner(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+    async def delete_learner(request: GatewayRequest, learner_id: FromPath[str]) -> Response[bytes]:
         await learners.erase(request.auth.partner, learner_id, request.headers.get("if-match"))
         return json_response({}, 202)
 
     @get(f"{LEARNER}/export", opt=EXPORT.opt())
-    async def export_learner(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+    async def export_learner(request: GatewayRequest, learner_id: FromPath[str]) -> Response[bytes]:
         return json_response(await learners.export(request.auth.partner, learner_id))
 
     @post(f"{LEARNER}/credentials", opt=REPORT.opt(), status_code=201)
-    async def report_credential(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+    async def report_credential(
+        request: GatewayRequest, learner_id: FromPath[str]
+    ) -> Response[bytes]:
         body = await read_body(request, SelfReported)
         return json_response(await learners.report(request.auth.partner, learner_id, body), 201)
 
     @get(f"{LEARNER}/credentials", opt=HELD.opt())
-    async def list_credentials(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+    async def list_credentials(
+        request: GatewayRequest, learner_id: FromPath[str]
+    ) -> Response[bytes]:
         return json_response(await learners.credentials(request.auth.partner, learner_id))
 
     return [

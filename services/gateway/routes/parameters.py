@@ -27,6 +27,7 @@ from libs.common.contracts.types import (
     SkillId,
     refuse_bad_amount,
 )
+from libs.common.errors import Fault, InvalidRequest
 from services.gateway.catalog.search import Wanted
 
 Words = Annotated[str, Meta(max_length=500)]
@@ -49,7 +50,7 @@ class RecommendationQuery(Struct, frozen=True, kw_only=True):
     min_position: Position | None = None
 
     def __post_init__(self) -> None:
-        refuse_bad_amount(self.max_cost)
+        _refuse_bad_cost(self.max_cost)
 
     def narrowing(self) -> Narrowing | None:
         """None when nothing narrows the learner's own list."""
@@ -116,7 +117,7 @@ class CredentialSearch(Struct, frozen=True, kw_only=True):
     cursor: Cursor | None = None
 
     def __post_init__(self) -> None:
-        refuse_bad_amount(self.max_cost)
+        _refuse_bad_cost(self.max_cost)
 
     def wanted(self) -> Wanted:
         return Wanted(
@@ -145,3 +146,11 @@ class RetireQuery(Struct, frozen=True, kw_only=True):
 
 
 _NO_CONSTRAINTS = Constraints()
+
+
+def _refuse_bad_cost(max_cost: Decimal | None) -> None:
+    try:
+        refuse_bad_amount(max_cost)
+    except ValueError as bad:
+        fault = Fault("?max_cost", str(bad))
+        raise InvalidRequest(f"{fault.pointer}: {fault.detail}", faults=[fault]) from bad

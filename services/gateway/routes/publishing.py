@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Response, delete, put
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from libs.common.contracts import catalog
 from libs.common.web import json_response, read_bytes, require_media
@@ -33,7 +34,9 @@ RETIRE = Operation(
 
 def publishing_routes(publishing: Publishing) -> list[HTTPRouteHandler]:
     @delete("/v1/credentials/{credential_id:str}", opt=RETIRE.opt(), status_code=200)
-    async def delete_credential(request: GatewayRequest, credential_id: str) -> Response[bytes]:
+    async def delete_credential(
+        request: GatewayRequest, credential_id: FromPath[str]
+    ) -> Response[bytes]:
         successor = read_query(request, RetireQuery).superseded_by
         return _answer(await publishing.retire(credential_id, successor))
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from msgspec import Meta, Struct
 
 from libs.common.contracts.calls import Constraints, Limit, Target, WhatIf
@@ -68,7 +69,9 @@ def recommendation_routes(
     recommendations: Recommendations, composer: Composer
 ) -> list[HTTPRouteHandler]:
     @get("/v1/learners/{learner_id:str}/recommendations", opt=OF_LEARNER.opt())
-    async def get_recommendations(request: GatewayRequest, learner_id: str) -> Response[bytes]:
+    async def get_recommendations(
+        request: GatewayRequest, learner_id: FromPath[str]
+    ) -> Response[bytes]:
         query = read_query(request, RecommendationQuery)
         ask = Ask(
             partner_id=request.auth.partner,
