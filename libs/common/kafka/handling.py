@@ -64,7 +64,16 @@ class Handling:
         except Exception as error:  # noqa: BLE001 - parked with its reason, and counted
             unusable = with_fault(record, f"{type(error).__name__}: {error}")
             await self._insist(lambda: self._park(unusable, ATTEMPTS))
+            await self._pass_on(unusable)
+
+    async def _pass_on(self, unusable: Record) -> None:
+        """A handler that fails even on a parked record must not keep the ones behind it waiting."""
+        try:
             await self._attempt([unusable])
+        except Abandoned:
+            raise
+        except Exception:
+            log.exception("parked_record_refused", topic=unusable.topic, offset=unusable.offset)
 
     async def _attempt(self, batch: list[Record]) -> None:
         """Transient failures are retried for ever, others up to ATTEMPTS times."""

@@ -6,6 +6,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from libs.common.contracts.topics import DEAD_LETTER_RETENTION_MS, TOPICS, Topic
+from libs.common.kafka.broker import MAX_RECORD_BYTES
+
+ENVELOPE_BYTES = 4_096
 
 
 async def provision(
@@ -23,7 +26,10 @@ async def provision(
 
 
 def _new_topics(topic: Topic, replication: int) -> list[NewTopic]:
-    common = {"min.insync.replicas": str(max(1, replication - 1))}
+    common = {
+        "min.insync.replicas": str(max(1, replication - 1)),
+        "max.message.bytes": str(MAX_RECORD_BYTES + ENVELOPE_BYTES),
+    }
     cleanup = (
         {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
         if topic.compacted

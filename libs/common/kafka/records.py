@@ -44,7 +44,7 @@ def read(raw: ConsumerRecord) -> Record:
         key=key,
         id=headers.get("ce_id") or _substitute_id(raw),
         type=type_,
-        time=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
+        time=_moment(raw.timestamp),
         value=value,
         fault=fault,
         traceparent=headers.get("traceparent"),
@@ -75,6 +75,14 @@ def _decode(
 
 def _only_type(topic: Topic) -> str:
     return next(iter(topic.values)) if len(topic.values) == 1 else ""
+
+
+def _moment(milliseconds: int) -> datetime:
+    """A producer may have written any number; one that is no time counts as the epoch."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _text(value: bytes | None) -> str:
