@@ -58,9 +58,17 @@ class Source(NamedTuple):
             .table_valued("key", "revision", name="sent")
             .render_derived()
         )
+        # Locked in the order of the keys, as bulk writers lock them: in any other they would deadlock.
+        locked = (
+            select(self.key.label("key"))
+            .where(self.key == func.any(bindparam("keys", keys, ARRAY(Text))))
+            .order_by(self.key)
+            .with_for_update(key_share=True)
+            .cte("locked")
+        )
         await connection.execute(
             update(self.table)
-            .where(self.key == sent.c.key)
+            .where(self.key == locked.c.key, locked.c.key == sent.c.key)
             .values(published_revision=sent.c.revision)
         )
         await connection.execute(_REMEMBER, {"topic": self.topic.name, **last._asdict()})
