@@ -61,7 +61,7 @@ class Partner:
         """The learner's list once it includes a position."""
         return await until(
             lambda: self.recommendations(learner_id, min_position=position, **query),
-            lambda found: (found["freshness"]["position"] or -1) >= position,
+            lambda found: _position(found) >= position,
         )
 
 
@@ -82,3 +82,9 @@ def _body(answer: httpx.Response, *expected: int) -> dict[str, Any]:
     assert answer.status_code in expected, f"{answer.status_code}: {answer.text}"
     body: dict[str, Any] = answer.json()
     return body
+
+
+def _position(answer: Mapping[str, Any]) -> int:
+    """The position that an answer covers; -1 before the first event."""
+    position = answer["freshness"]["position"]
+    return -1 if position is None else int(position)
