@@ -30,7 +30,6 @@ log = structlog.get_logger()
 _PR_SET_PDEATHSIG = 1
 _LAST_SWEEPS = 2
 _PROGRESS_SECONDS = 1.0
-NICENESS = 10
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -41,6 +40,7 @@ class Job(Struct, frozen=True, kw_only=True):
     result: str
     parent: int
     threads: int = 1
+    niceness: int = 0
     factors: int | None = None
     alpha: float | None = None
     regularization: float | None = None
@@ -125,7 +125,7 @@ def _die_with(parent: int) -> None:
 def main() -> None:
     job = msgspec.json.decode(sys.argv[1], type=Job)
     _die_with(job.parent)
-    os.nice(NICENESS)
+    os.nice(job.niceness)
     configure_logs("recommender", "fit", load(ProcessSettings))
     fit(job)
 

@@ -29,14 +29,17 @@ class Schedule:
         *,
         held: int,
         changed: int,
-        trained: bool,
+        age: float | None,
         since_fit: float,
         fit_took: float,
         since_event: float,
     ) -> bool:
-        """held: interactions; changed: events since the last fit; times in seconds, `since_fit` from its end."""
+        """held: interactions; changed: events since the last fit; age: of the newest trained model, None without one.
+
+        Times in seconds; since_fit: from the end of the last fit of this process, failed or not.
+        """
         if held < self.minimum or since_fit < max(self.LEAST_REST, self.REST * fit_took):
             return False
         imported = changed >= max(self.minimum, held / 10) and since_event >= self.quiet_seconds
-        overdue = changed > 0 and since_fit >= self.every_seconds
-        return not trained or changed >= self.after_events or imported or overdue
+        overdue = changed > 0 and age is not None and age >= self.every_seconds
+        return age is None or changed >= self.after_events or imported or overdue

@@ -12,7 +12,8 @@ class Settings(HttpSettings, KafkaSettings):
     """model_store: where models go, a directory or fsspec url. scratch: a directory that survives restarts.
 
     The archive of all interactions is in `archive`, by default a folder of `scratch`: back it up, it
-    outlives the log. train_…: see `schedule.Schedule`; train_limit_seconds ends a fit that hangs.
+    outlives the log. train_…: see `schedule.Schedule`; train_limit_seconds ends a fit that hangs;
+    train_niceness: how far it steps back behind what serves.
     trend_half_life_hours: how fast a trend fades. keep_models: how many versions stay for a rollback.
     """
 
@@ -26,6 +27,7 @@ class Settings(HttpSettings, KafkaSettings):
     train_quiet_seconds: Seconds = 5
     train_limit_seconds: Seconds = 3600
     train_threads: PositiveInt = 1
+    train_niceness: Annotated[int, Field(ge=0, le=19)] = 5
     train_factors: PositiveInt | None = None
     train_alpha: PositiveFloat | None = None
     train_regularization: PositiveFloat | None = None

@@ -89,7 +89,6 @@ class Trainer:
         self._announcer.take_epoch()
         version, model = await asyncio.to_thread(self._stored_model)
         await self._announce(version, model)
-        self._training.ended_at -= (self._clock() - version.trained_at).total_seconds()
 
     async def run(self, logs: Logs) -> None:
         """Works until cancelled. Raises Superseded.
@@ -133,11 +132,12 @@ class Trainer:
             self._proven_at = time.monotonic()
 
     def _due(self) -> bool:
-        now, announced = time.monotonic(), self._announcer.announced
+        now, trained_at = time.monotonic(), self._training.trained_at
+        age = None if trained_at is None else (self._clock() - trained_at).total_seconds()
         return self._schedule.due(
             held=self._learners.interactions,
             changed=self._learners.events - self._training.events_at_fit,
-            trained=announced is not None and TRAINED in announced.metrics,
+            age=age,
             since_fit=now - self._training.ended_at,
             fit_took=self._training.took,
             since_event=now - self._event_at,
@@ -180,8 +180,11 @@ class Trainer:
 
     def _stored_model(self) -> tuple[Version, Model]:
         """The version announced last, or the newest that can be loaded, or an empty one."""
-        current = self._store.current()
-        for version in [*([current] if current else []), *self._store.versions()]:
+        current, versions = self._store.current(), self._store.versions()
+        self._training.trained_at = next(
+            (version.trained_at for version in versions if TRAINED in version.metrics), None
+        )
+        for version in [*([current] if current else []), *versions]:
             try:
                 return version, _load(version)
             except Corrupt as error:

@@ -25,7 +25,8 @@ log = structlog.get_logger()
 class Training:
     """Fits, and remembers what the schedule asks about.
 
-    ended_at: when the last fit ended, on the monotonic clock; took: how long, in seconds.
+    trained_at: when the newest model was trained, None before the first. ended_at: when the last fit of
+    this process ended, on the monotonic clock; took: how long it took, in seconds.
     events_at_fit: how many events its data had.
     """
 
@@ -39,7 +40,8 @@ class Training:
         self._clock = clock
         self._result = settings.archive_directory.parent / "fit"
         self.events_at_fit = 0
-        self.ended_at = time.monotonic()
+        self.ended_at = -float("inf")
+        self.trained_at: datetime | None = None
         self.took = 0.0
 
     async def fit(self) -> tuple[Version, Model] | None:
@@ -56,6 +58,7 @@ class Training:
             self._saver.hold(None)
             self.ended_at = time.monotonic()
             self.took = self.ended_at - started
+        self.trained_at = version.trained_at
         metrics.FITS.labels("succeeded").inc()
         metrics.FIT_SECONDS.observe(self.took)
         return version, model
@@ -90,6 +93,7 @@ class Training:
             result=str(self._result),
             parent=os.getpid(),
             threads=settings.train_threads,
+            niceness=settings.train_niceness,
             factors=settings.train_factors,
             alpha=settings.train_alpha,
             regularization=settings.train_regularization,

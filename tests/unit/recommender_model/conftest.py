@@ -85,7 +85,13 @@ class Bench:
             port=1,
             model_store=str(self.folder / "models"),
             scratch=self.folder / "scratch",
-            **{"train_minimum": 10_000, "train_quiet_seconds": 0.3, "train_factors": 2, **changes},
+            **{
+                "train_minimum": 10_000,
+                "train_quiet_seconds": 0.3,
+                "train_factors": 2,
+                "train_niceness": 0,
+                **changes,
+            },
         )
 
     def trainer(self, **changes: object) -> Callable[[], Awaitable[Trainer]]:

@@ -62,7 +62,7 @@ def _take(folder: Path, credentials: Credentials) -> Model:
 async def test_the_child_fits_what_the_archive_holds(tmp_path: Path) -> None:
     """A model from the child process recommends the unseen of the learner's own kind, and says how good it is."""
     _, number, credentials = _two_tastes(tmp_path / "archive")
-    await fitting.run(_job(tmp_path, number, factors=2), limit_seconds=60)
+    await fitting.run(_job(tmp_path, number, factors=2), limit_seconds=240)
     model = _take(tmp_path, credentials)
     scores = model.scores([("c2", 1.0), ("c4", 1.0), ("c6", 1.0)])
     seen = {model.index[f"c{c}"] for c in (2, 4, 6)}
@@ -77,7 +77,7 @@ async def test_the_child_fits_what_the_archive_holds(tmp_path: Path) -> None:
 async def test_credentials_without_a_factor_keep_their_trend(tmp_path: Path) -> None:
     """What nobody's taste supports has no factor; its trend is a row of the model all the same."""
     _, number, credentials = _two_tastes(tmp_path / "archive")
-    await fitting.run(_job(tmp_path, number), limit_seconds=60)
+    await fitting.run(_job(tmp_path, number), limit_seconds=240)
     model = _take(tmp_path, credentials)
     assert model.item_ids[-1] == "x"
     assert len(model.factors) == len(model.item_ids) - 1
@@ -96,7 +96,7 @@ async def test_a_fit_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 async def test_a_fit_without_an_archive_fails(tmp_path: Path) -> None:
     """A child that cannot do its job is a failure with its exit code, not a hanging trainer."""
     with pytest.raises(FitFailed, match="exit code 1"):
-        await fitting.run(_job(tmp_path, 5), limit_seconds=60)
+        await fitting.run(_job(tmp_path, 5), limit_seconds=240)
 
 
 async def test_no_fit_outlives_its_trainer(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ async def test_no_fit_outlives_its_trainer(tmp_path: Path) -> None:
         sys.executable, "-c", script, msgspec.json.encode(job).decode(), stderr=subprocess.PIPE
     )
     assert trainer.stderr is not None
-    while b"fit_sweep" not in await asyncio.wait_for(trainer.stderr.readline(), 60):
+    while b"fit_sweep" not in await asyncio.wait_for(trainer.stderr.readline(), 240):
         assert trainer.returncode is None
     children = psutil.Process(trainer.pid).children()
     assert children

@@ -64,7 +64,7 @@ async def test_events_become_a_model_that_followers_swap_to(bench: Bench) -> Non
         before = follower.model
         assert before is not None
         await bench.log.send(*two_tastes())
-        await until(lambda: recommends_its_kind(follower.model), seconds=40)
+        await until(lambda: recommends_its_kind(follower.model), seconds=120)
         assert not before.item_ids
         assert follower.model is not None
         assert follower.model.metrics["recall_at_20"] > 0.9
@@ -96,7 +96,7 @@ async def test_a_restart_goes_on_from_the_archive(bench: Bench) -> None:
     follower = await bench.follower()
     async with bench.trainer(train_minimum=200) as trainer:
         await bench.log.send(*two_tastes(), snapshot("l1", 3))
-        await until(lambda: recommends_its_kind(follower.model), seconds=40)
+        await until(lambda: recommends_its_kind(follower.model), seconds=120)
         await until(lambda: trainer.problem() is None)
     assert follower.model is not None
     version, epoch = follower.model.version, follower._side.epoch
@@ -118,7 +118,7 @@ async def test_a_restart_after_the_broker_lost_its_log(bench: Bench) -> None:
     async with bench.trainer(train_minimum=200):
         follower = await bench.follower()
         await bench.log.send(*two_tastes())
-        await until(lambda: recommends_its_kind(follower.model), seconds=40)
+        await until(lambda: recommends_its_kind(follower.model), seconds=120)
     await bench.log.lose()
     await bench.log.send(*(interaction("late", f"c{n}", "view", n) for n in range(5)))
     late = await bench.follower()
@@ -165,7 +165,7 @@ async def test_a_rollback_is_announced_and_survives_a_restart(bench: Bench) -> N
         first = follower.model and follower.model.version
         assert first is not None
         await bench.log.send(*two_tastes())
-        await until(lambda: recommends_its_kind(follower.model), seconds=40)
+        await until(lambda: recommends_its_kind(follower.model), seconds=120)
     async with bench.trainer():
         store.ask_rollback(first)
         await until(lambda: follower.model is not None and follower.model.version == first)

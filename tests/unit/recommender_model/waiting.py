@@ -3,7 +3,7 @@ from collections.abc import Callable
 from tests.support import waiting
 
 
-async def until(reached: Callable[[], bool], *, seconds: float = 20) -> None:
+async def until(reached: Callable[[], bool], *, seconds: float = 60) -> None:
     """Returns once `reached`; fails when the deadline passes."""
 
     async def look() -> bool:
