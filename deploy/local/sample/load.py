@@ -1,6 +1,7 @@
 """Loads the sample world through the public API, as a partner and an administrator would."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,14 +12,18 @@ import httpx
 import msgspec
 from rich.progress import Progress
 
+from deploy.local.errors import StackFailure
 from deploy.local.sample.world import World
+from deploy.local.together import together
+from libs.common.contracts.calls import NewInteraction
 
-CONCURRENCY = 48
+CONCURRENCY = 16
 LINES_PER_CALL = 2_500
+PATIENCE_SECONDS = 60.0
 T = TypeVar("T")
 
 
-class LoadingError(Exception):
+class LoadingError(StackFailure):
     """The gateway refused something that the sample world holds; nothing more is sent."""
 
 
@@ -65,28 +70,36 @@ async def _interactions(partner: httpx.AsyncClient, world: World, progress: Prog
     task = progress.add_task("interactions", total=len(world.interactions))
     encode = msgspec.json.Encoder().encode
     for lines in _batches(world.interactions, LINES_PER_CALL):
-        answer = await partner.post(
-            "/v1/interactions",
-            content=b"\n".join(encode(line) for line in lines),
-            headers={"content-type": "application/x-ndjson"},
-        )
-        _refuse_errors(answer)
+        content = b"\n".join(encode(_line(event)) for event in lines)
+        answer = await _send(partner, "POST", "/v1/interactions", content, "application/x-ndjson")
         refused = [line for line in answer.text.splitlines() if '"code"' in line]
         if refused:
             raise LoadingError(f"{len(refused)} interactions were refused: {refused[0]}")
         progress.advance(task, len(lines))
 
 
+def _line(event: NewInteraction) -> dict[str, object]:
+    """What a partner knows of an interaction."""
+    known = ("learner_id", "credential_id", "kind", "occurred_at")
+    return {name: getattr(event, name) for name in known}
+
+
 async def _put(client: httpx.AsyncClient, path: str, body: msgspec.Struct) -> None:
-    answer = await client.put(
-        path, content=msgspec.json.encode(body), headers={"content-type": "application/json"}
-    )
-    _refuse_errors(answer)
+    await _send(client, "PUT", path, msgspec.json.encode(body), "application/json")
 
 
-def _refuse_errors(answer: httpx.Response) -> None:
-    if answer.is_error:
-        raise LoadingError(f"{answer.request.url} answered {answer.status_code}: {answer.text}")
+async def _send(
+    client: httpx.AsyncClient, method: str, path: str, content: bytes, kind: str
+) -> httpx.Response:
+    """The answer, once the gateway can take it: like any partner we wait when it is too busy."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        answer = await client.request(method, path, content=content, headers={"content-type": kind})
+        if not answer.is_error:
+            return answer
+        if answer.status_code not in (429, 503) or time.monotonic() > deadline:
+            raise LoadingError(f"{answer.request.url} answered {answer.status_code}: {answer.text}")
+        await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
 
 
 async def _each(
@@ -100,9 +113,7 @@ async def _each(
             await act(item)
             progress.advance(task)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(CONCURRENCY):
-            group.create_task(work())
+    await together(*(work() for _ in range(CONCURRENCY)))
 
 
 def _path(*segments: str) -> str:
