@@ -31,6 +31,8 @@ def document(app: Litestar) -> bytes:
     for path, method, operation, name in operations:
         described = _described(path, operation, name, schema_of, components)
         paths.setdefault(path, {})[method.lower()] = described
+    for query in {operation.query.__name__ for _, _, operation, _ in operations}:
+        del components[query]
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
@@ -110,8 +112,13 @@ def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
 
 def _query_parameters(query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name, schema in query["properties"].items():
-        required = name in query.get("required", ())
-        yield {"name": name, "in": "query", "required": required, "schema": schema}
+        yield {"name": name, "in": "query", "schema": _without_null(schema)}
+
+
+def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A parameter is left out, never null."""
+    choices = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    return choices[0] if len(choices) == 1 else schema
 
 
 def _response(status: int, answer: Any, media: str, schema_of: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,7 @@ from services.gateway.usecases.interactions import (
     Events,
     Interactions,
     Line,
-    LineRefused,
-    LineTaken,
+    LineAnswer,
 )
 
 NDJSON = "application/x-ndjson"
@@ -33,7 +32,7 @@ OF_MANY = Operation(
     keys=PARTNER,
     body=Line,
     media=NDJSON,
-    answers={200: LineTaken | LineRefused},
+    answers={200: LineAnswer},
 )
 
 

@@ -56,13 +56,12 @@ class Changes:
 
     async def run(self) -> None:
         """Hands messages on until cancelled; a lost connection is made again, subscriptions with it."""
-        while True:
-            await self._subscribed.wait()
-            try:
-                await self._listen()
-            except (RedisError, OSError) as error:
-                log.warning("waiting for changes was interrupted", error=type(error).__name__)
-                await asyncio.sleep(REST_SECONDS)
+        try:
+            while True:
+                await self._subscribed.wait()
+                await self._listen_or_rest()
+        finally:
+            await self._pubsub.aclose()  # type: ignore[no-untyped-call]
 
     async def _channel(self, name: bytes) -> Channel:
         async with self._subscribing:
@@ -72,6 +71,13 @@ class Changes:
                 channel = self._channels[name] = Channel()
                 self._subscribed.set()
             return channel
+
+    async def _listen_or_rest(self) -> None:
+        try:
+            await self._listen()
+        except (RedisError, OSError) as error:
+            log.warning("waiting for changes was interrupted", error=type(error).__name__)
+            await asyncio.sleep(REST_SECONDS)
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()

@@ -51,15 +51,13 @@ class Accepted(Struct, frozen=True, kw_only=True):
     position: int | None
 
 
-class LineTaken(Struct, frozen=True, kw_only=True):
-    line: int
-    position: int
+class LineAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a line: a position, or a code and its detail. The first line is 1."""
 
-
-class LineRefused(Struct, frozen=True, kw_only=True):
     line: int
-    code: str
-    detail: str
+    position: int | None = None
+    code: str | None = None
+    detail: str | None = None
 
 
 class Interactions:
@@ -147,8 +145,5 @@ def _read(line: bytes) -> NewInteraction | Stored:
 
 
 def _answer(number: int, result: Stored) -> bytes:
-    if result.code is not None:
-        line: Struct = LineRefused(line=number, code=result.code, detail=result.detail or "")
-    else:
-        line = LineTaken(line=number, position=result.position or 0)
+    line = LineAnswer(line=number, position=result.position, code=result.code, detail=result.detail)
     return msgspec.json.encode(line) + b"\n"

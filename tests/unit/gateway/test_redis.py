@@ -1,0 +1,197 @@
+"""Reading lists from a real Redis, and waiting for them to change."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from libs.common.contracts import redis_keys
+from libs.common.contracts.redis_values import Lookup, Offsets, StoredList, pack
+from libs.common.errors import TryAgain
+from services.gateway.breaker import Breaker
+from services.gateway.store import redis as connections
+from services.gateway.store.changes import Changes
+from services.gateway.store.lists import Lists
+from services.gateway.store.reads import Reads
+from tests.support.waiting import until
+from tests.unit.gateway.world import LOG, ranked
+
+PEPPER = "a pepper for tests"
+
+
+class CountingClient:
+    """A client that remembers its commands, and fails when told to."""
+
+    def __init__(self) -> None:
+        self.commands: list[list[str]] = []
+        self.failing = False
+
+    async def mget(self, keys: Sequence[str]) -> list[bytes]:
+        self.commands.append(list(keys))
+        if self.failing:
+            raise RedisConnectionError("away")
+        await asyncio.sleep(0)
+        return [key.encode() for key in keys]
+
+
+async def test_reads_of_one_turn_are_one_command() -> None:
+    """Everyone gets their own values, in their order, and a key asked for twice is sent once."""
+    client = CountingClient()
+    reads = Reads(client, Breaker("test"))
+    found = await asyncio.gather(reads.get("a", "b"), reads.get("b"), reads.get("c", "a"))
+    assert found == [[b"a", b"b"], [b"b"], [b"c", b"a"]]
+    assert client.commands == [["a", "b", "c"]]
+    assert await reads.get("d") == [b"d"]
+
+
+async def test_while_redis_is_away_nobody_waits_for_it() -> None:
+    """After a few failures it is not asked for a moment; then one read finds out."""
+    client, time = CountingClient(), [0.0]
+    reads = Reads(client, Breaker("test", failures=3, rest=1.0, clock=lambda: time[0]))
+    client.failing = True
+    for _ in range(10):
+        with pytest.raises(TryAgain):
+            await reads.get("a")
+    assert len(client.commands) == 3
+    time[0] = 1.1
+    client.failing = False
+    assert await reads.get("a") == [b"a"]
+    assert await reads.get("b") == [b"b"]
+
+
+async def test_a_waiter_that_gives_up_harms_no_other() -> None:
+    """A cancelled read leaves the read of the same key whole."""
+    reads = Reads(CountingClient(), Breaker("test"))
+    given_up = asyncio.create_task(reads.get("a"))
+    waiting = asyncio.create_task(reads.get("a"))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    assert await waiting == [b"a"]
+
+
+class Worker:
+    """Writes as the commit script does."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self.redis = redis
+
+    async def write(self, partition: int, key: str, stored: StoredList) -> None:
+        offsets = pack(Offsets(LOG))
+        await self.redis.set(redis_keys.offsets(partition), offsets)
+        await self.redis.set(redis_keys.ranked(partition, key), pack(stored))
+        await self.redis.execute_command("SPUBLISH", redis_keys.changed(partition), key)
+
+
+@asynccontextmanager
+async def listening(url: str) -> AsyncIterator[tuple[Lists, Worker, Changes]]:
+    reader, listener = connections.reader(url), connections.listener(url)
+    changes = Changes(listener)
+    running = asyncio.create_task(changes.run())
+    try:
+        lists = Lists(Reads(reader, Breaker("test")), changes, PEPPER)
+        yield lists, Worker(reader), changes
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        await reader.aclose()
+        await listener.aclose()
+
+
+async def test_a_list_is_found_by_lookup(redis_url: str) -> None:
+    """A partner's learner id leads to the list, and only that partner's."""
+    key, learner = uuid.uuid4().hex, f"léa/{uuid.uuid4()}"
+    async with listening(redis_url) as (lists, worker, _):
+        assert await lists.lookup("partner", learner) is None
+        place = redis_keys.lookup(PEPPER, "partner", learner)
+        await worker.redis.set(place, pack(Lookup(3, key, 1)))
+        assert await lists.lookup("partner", learner) == Lookup(3, key, 1)
+        assert await lists.lookup("other", learner) is None
+        assert await lists.read(3, key) is None
+        await worker.write(3, key, ranked("a"))
+        found = await lists.read(3, key)
+        assert found is not None
+        assert (found.ranked, found.position) == (ranked("a"), 41)
+
+
+async def test_a_list_that_cannot_be_read_is_none(redis_url: str) -> None:
+    """It is made again like one that was lost."""
+    key = uuid.uuid4().hex
+    async with listening(redis_url) as (lists, worker, _):
+        await worker.redis.set(redis_keys.ranked(3, key), b"\x93\x01")
+        assert await lists.read(3, key) is None
+
+
+async def test_waiting_ends_with_the_change(redis_url: str) -> None:
+    """Many learners of one partition: each waits for their own position and gets it at once."""
+    keys = [uuid.uuid4().hex for _ in range(20)]
+    async with listening(redis_url) as (lists, worker, _):
+        for key in keys:
+            await worker.write(7, key, ranked("a", position=1))
+        waiting = [asyncio.create_task(lists.wait(7, key, 2, 5.0)) for key in keys]
+        await worker.write(7, keys[0], ranked("b", position=2))
+        began = monotonic()
+        found = await waiting[0]
+        assert found is not None
+        assert found.position == 2
+        assert monotonic() - began < 1
+        assert not any(task.done() for task in waiting[1:])
+        for key in keys[1:]:
+            await worker.write(7, key, ranked("b", position=3))
+        assert {f.position for f in await asyncio.gather(*waiting[1:]) if f} == {3}
+
+
+async def test_waiting_for_a_first_list(redis_url: str) -> None:
+    """A learner not applied yet has no list to begin with."""
+    key = uuid.uuid4().hex
+    async with listening(redis_url) as (lists, worker, _):
+        waiting = asyncio.create_task(lists.wait(9, key, None, 5.0))
+        await worker.write(9, key, ranked("a"))
+        found = await waiting
+        assert found is not None
+
+
+async def test_waiting_in_vain_gives_what_there_is(redis_url: str) -> None:
+    """After the time is up, the list as it stands."""
+    key = uuid.uuid4().hex
+    async with listening(redis_url) as (lists, worker, _):
+        await worker.write(11, key, ranked("a", position=1))
+        found = await lists.wait(11, key, 99, 0.1)
+        assert found is not None
+        assert found.position == 1
+
+
+async def test_a_lost_subscription_is_made_again(redis_url: str) -> None:
+    """Redis drops the connection while someone waits: they still get their change."""
+    key = uuid.uuid4().hex
+    async with listening(redis_url) as (lists, worker, _):
+        await worker.write(13, key, ranked("a", position=1))
+        waiting = asyncio.create_task(lists.wait(13, key, 2, 10.0))
+
+        async def subscribed() -> Any:
+            return await worker.redis.execute_command(
+                "PUBSUB", "SHARDNUMSUB", redis_keys.changed(13)
+            )
+
+        await until(subscribed, lambda answer: answer[1] == 1)
+        await worker.redis.execute_command("CLIENT", "KILL", "TYPE", "PUBSUB")
+        await worker.write(13, key, ranked("a", position=2))
+        found = await waiting
+        assert found is not None
+        assert found.position == 2
+
+
+async def test_nothing_waits_long_for_a_redis_that_is_not_there(unused_tcp_port: int) -> None:
+    """TryAgain within a second, whether reading or waiting."""
+    async with listening(f"redis://127.0.0.1:{unused_tcp_port}") as (lists, _, _):
+        began = monotonic()
+        with pytest.raises(TryAgain):
+            await lists.lookup("partner", "ana")
+        with pytest.raises(TryAgain):
+            await lists.wait(1, "key", 2, 1.0)
+        assert monotonic() - began < 2
