@@ -11,7 +11,7 @@ from libs.common.clock import now
 from libs.common.contracts.topics import LEARNER
 from libs.common.database import DatabaseProbe, make_engine, writing
 from libs.common.health import Health
-from libs.common.kafka.broker import make_broker, wait_for_kafka
+from libs.common.kafka.broker import keep_started, make_broker
 from libs.common.kafka.publisher import Publisher
 from libs.common.migrations import migrate
 from libs.common.publishing import Relay, Source, republish
@@ -60,11 +60,14 @@ def api_app(settings: ApiSettings) -> App:
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        await wait_for_kafka(settings)
-        async with broker:
-            await broker.start()
-            async with background(database.run(), log.watch(), relay.run(), expire_daily(store)):
-                yield
+        async with background(
+            keep_started(broker, settings),
+            database.run(),
+            log.watch(),
+            relay.run(),
+            expire_daily(store),
+        ):
+            yield
         await engine.dispose()
 
     return http_app(store, log, health=health, lifespan=[lifespan])

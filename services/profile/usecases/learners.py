@@ -11,8 +11,8 @@ from services.profile.domain import learner as domain
 from services.profile.usecases.if_match import refuse_unless_matched
 from services.profile.usecases.ports import Store
 
-# A snapshot must fit into one Kafka record of 1 MB.
-LARGEST_SNAPSHOT = 900_000
+# A snapshot must fit into one Kafka record (8 MiB); a body of 1 MB may grow to this by its defaults.
+LARGEST_SNAPSHOT = 4 * 1024 * 1024
 
 
 class Learners:

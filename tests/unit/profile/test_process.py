@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import pytest
@@ -24,6 +24,8 @@ from tests.unit.profile.factories import new_id, viewed
 from tests.unit.profile.topic_reader import Written, read_topic
 
 INTERACTIONS = "/partners/p/interactions"
+# A relay that finds itself not the first waits out the longest time a send may take, 10 s.
+LONG = 60.0
 
 
 class Kafka:
@@ -47,8 +49,10 @@ async def kafka(parts_folder) -> AsyncIterator[Kafka]:
 
 
 @asynccontextmanager
-async def process(kafka: Kafka, database_url: str) -> AsyncIterator[ServiceClient]:
-    """The api as it runs, called without a socket, once it is ready."""
+async def process(
+    kafka: Kafka, database_url: str, *, ready: bool = True
+) -> AsyncIterator[ServiceClient]:
+    """The api as it runs, called without a socket; once it is ready, if it is waited for."""
     app = api_app(
         ApiSettings(
             port=1,
@@ -62,7 +66,7 @@ async def process(kafka: Kafka, database_url: str) -> AsyncIterator[ServiceClien
         app.lifespan(),
         ServiceClient("profile", "http://profile", transport=transport) as client,
     ):
-        await until(lambda: is_ready(client), lambda ready: ready)
+        await until(lambda: is_ready(client), lambda is_so: is_so or not ready, seconds=LONG)
         yield client
 
 
@@ -110,62 +114,73 @@ async def test_snapshots_follow_the_changes(kafka: Kafka, database_url: str):
 async def test_without_kafka_nothing_is_half_done(kafka: Kafka, database_url: str):
     """While Kafka is away interactions are refused with 503 and nobody is registered by them, profiles
     are stored all the same, readiness says so; back again, all goes on and what was stored is published."""
+    known, unknown = new_id("known"), new_id("unknown")
     async with process(kafka, database_url) as client:
-        known, unknown = new_id("known"), new_id("unknown")
         await _post(client, viewed(known))
-        await kafka.between.sever()
-        try:
+        async with away(kafka):
             for learner_id in (known, unknown):
                 with pytest.raises(Unavailable) as refused:
                     await _post(client, viewed(learner_id))
                 assert refused.value.retry_after
             with pytest.raises(NotFound):
                 await _ref(client, unknown)
-            stored = await client.call(
-                "PUT",
-                ServiceClient.path("partners", "p", "learners", known),
-                json={"region": "FR"},
-                returns=Learner,
-            )
-            await until(lambda: is_ready(client), lambda ready: not ready)
-        finally:
-            await kafka.between.open()
-        await until(lambda: is_ready(client), lambda ready: ready)
+            stored = await _put(client, known, "FR")
+            await until(lambda: is_ready(client), lambda ready: not ready, seconds=LONG)
+        await until(lambda: is_ready(client), lambda ready: ready, seconds=LONG)
         answer = await _post(client, viewed(known), viewed(unknown))
         assert all(result.position is not None for result in answer.results)
-        await until(
-            lambda: _snapshots(kafka, stored.learner_key),
-            lambda found: found and found[-1].region == "FR",
-        )
+        await _published(kafka, stored)
 
 
 async def test_what_a_dead_process_has_committed_is_published_by_the_next(
     kafka: Kafka, database_url: str
 ):
     """A process that ends right after a commit, Kafka out of reach, leaves the snapshot to its successor."""
-    learner_id = new_id()
-    async with process(kafka, database_url) as client:
-        await kafka.between.sever()
-        path = ServiceClient.path("partners", "p", "learners", learner_id)
-        stored = await client.call("PUT", path, json={"region": "FR"}, returns=Learner)
-    await kafka.between.open()
+    async with AsyncExitStack() as absence, process(kafka, database_url) as client:
+        await absence.enter_async_context(away(kafka))
+        stored = await _put(client, new_id(), "FR")
     assert await _snapshots(kafka, stored.learner_key) == []
     async with process(kafka, database_url):
-        found = await until(lambda: _snapshots(kafka, stored.learner_key), len)
-    assert found[-1] == stored
+        await _published(kafka, stored)
 
 
-async def test_a_hundred_calls_at_once(kafka: Kafka, database_url: str):
+async def test_a_process_starts_without_kafka(kafka: Kafka, database_url: str):
+    """Started while Kafka is away, the api answers what needs no Kafka, refuses the rest, says that it is
+    not ready, and publishes what it was told when Kafka comes."""
+    learner_id = new_id()
+    async with AsyncExitStack() as running_on:
+        async with away(kafka):
+            client = await running_on.enter_async_context(process(kafka, database_url, ready=False))
+            stored = await _put(client, learner_id, "FR")
+            with pytest.raises(Unavailable):
+                await _post(client, viewed(learner_id))
+            assert not await is_ready(client)
+        await until(lambda: is_ready(client), lambda ready: ready, seconds=LONG)
+        await _post(client, viewed(learner_id))
+        await _published(kafka, stored)
+
+
+async def test_many_calls_at_once(kafka: Kafka, database_url: str):
     """Calls that name the same new learners at once are all answered, and learners are registered once."""
     async with process(kafka, database_url) as client:
         ids = [new_id() for _ in range(20)]
         answers = await asyncio.gather(
-            *(_post(client, *(viewed(learner_id) for learner_id in ids)) for _ in range(100))
+            *(_post(client, *(viewed(learner_id) for learner_id in ids)) for _ in range(30))
         )
         positions = [result.position for answer in answers for result in answer.results]
         assert None not in positions
         refs = {(await _ref(client, learner_id)).learner_key for learner_id in ids}
         assert len(refs) == len(ids)
+
+
+@asynccontextmanager
+async def away(kafka: Kafka) -> AsyncIterator[None]:
+    """Kafka out of reach for as long as the block lasts."""
+    await kafka.between.sever()
+    try:
+        yield
+    finally:
+        await kafka.between.open()
 
 
 async def is_ready(client: ServiceClient) -> bool:
@@ -179,6 +194,19 @@ async def is_ready(client: ServiceClient) -> bool:
 async def _post(client: ServiceClient, *events) -> StoredInteractions:
     calls = NewInteractions(events=list(events))
     return await client.call("POST", INTERACTIONS, json=calls, returns=StoredInteractions)
+
+
+async def _put(client: ServiceClient, learner_id: str, region: str) -> Learner:
+    path = ServiceClient.path("partners", "p", "learners", learner_id)
+    return await client.call("PUT", path, json={"region": region}, returns=Learner)
+
+
+async def _published(kafka: Kafka, learner: Learner) -> None:
+    await until(
+        lambda: _snapshots(kafka, learner.learner_key),
+        lambda found: found and found[-1] == learner,
+        seconds=LONG,
+    )
 
 
 async def _ref(client: ServiceClient, learner_id: str) -> LearnerRef:
