@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from libs.common.contracts.profile import Consent, Interaction, Learner
+from libs.common.contracts.topics import INTERACTION, LEARNER, Topic
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -45,3 +46,12 @@ def interaction(
     return Interaction(
         learner_key=key, credential_id=credential_id, kind=kind, **{**defaults, **parts}
     )
+
+
+Event = Learner | Interaction
+
+
+def message(event: Event) -> tuple[Topic, str, Event]:
+    """Where profile publishes an event."""
+    topic = LEARNER if isinstance(event, Learner) else INTERACTION
+    return topic, event.learner_key, event

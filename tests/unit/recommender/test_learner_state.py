@@ -11,10 +11,9 @@ from libs.common.contracts.redis_values import LearnerState, Packed, pack
 from libs.common.contracts.types import milliseconds
 from services.recommender.domain import learner_state
 from services.recommender.domain.learner_state import Place, merge
-from tests.unit.recommender.events import at, erased, interaction, learner
+from tests.unit.recommender.events import Event, at, erased, interaction, learner
 
 KINDS: list[Kind] = ["view", "save", "unsave", "enroll", "withdraw", "complete", "dismiss"]
-Event = Learner | Interaction
 
 
 def merged(events: list[Event], *, log: str = "log") -> LearnerState:
