@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Meta, Struct
@@ -10,18 +10,20 @@ from msgspec import Meta, Struct
 from libs.common.contracts.calls import Constraints, Limit, Target, WhatIf
 from libs.common.contracts.profile import HeldSkill
 from libs.common.contracts.types import CredentialId
-from libs.common.web import json_response, read_body
-from services.gateway.auth.guard import ANONYMOUS, PARTNER
+from libs.common.web import Answer as Answered
+from libs.common.web import read_body
+from services.gateway.auth.guard import ANONYMOUS, PARTNER, header
 from services.gateway.routes.operation import GatewayRequest, Operation, read_query
 from services.gateway.routes.parameters import RecommendationQuery, WidgetQuery
 from services.gateway.usecases.answer import Answer, Composer, Written
 from services.gateway.usecases.recommendations import Recommendations
 from services.gateway.usecases.served import Ask
 
-PERSONAL = "private, no-cache"
-WIDGET = "public, max-age=60"
+JSON = (b"content-type", b"application/json")
+PERSONAL = b"private, no-cache"
+WIDGET = b"public, max-age=60"
 # A degraded answer is not worth keeping for long.
-WIDGET_DEGRADED = "public, max-age=5"
+WIDGET_DEGRADED = b"public, max-age=5"
 
 
 class WhatIfBody(Struct, frozen=True, kw_only=True):
@@ -69,9 +71,7 @@ def recommendation_routes(
     recommendations: Recommendations, composer: Composer
 ) -> list[HTTPRouteHandler]:
     @get("/v1/learners/{learner_id:str}/recommendations", opt=OF_LEARNER.opt())
-    async def get_recommendations(
-        request: GatewayRequest, learner_id: FromPath[str]
-    ) -> Response[bytes]:
+    async def get_recommendations(request: GatewayRequest, learner_id: FromPath[str]) -> Answered:
         query = read_query(request, RecommendationQuery)
         ask = Ask(
             partner_id=request.auth.partner,
@@ -84,13 +84,15 @@ def recommendation_routes(
         return _answer(request, written, PERSONAL)
 
     @post("/v1/recommendations", opt=ANONYMOUSLY.opt(), status_code=200)
-    async def post_recommendations(request: GatewayRequest) -> Response[bytes]:
+    async def post_recommendations(request: GatewayRequest) -> Answered:
         body = await read_body(request, WhatIfBody)
         served = await recommendations.what_if(body.what_if(request.auth.partner))
-        return json_response(composer.write(served).body, headers={"cache-control": "no-store"})
+        return Answered(
+            composer.write(served).body, headers=(JSON, (b"cache-control", b"no-store"))
+        )
 
     @get("/v1/widget/recommendations", opt=FOR_A_PAGE.opt())
-    async def get_widget_recommendations(request: GatewayRequest) -> Response[bytes]:
+    async def get_widget_recommendations(request: GatewayRequest) -> Answered:
         query = read_query(request, WidgetQuery)
         served = await recommendations.what_if(query.what_if(request.auth.partner))
         caching = WIDGET if served.fallback is None else WIDGET_DEGRADED
@@ -99,12 +101,12 @@ def recommendation_routes(
     return [get_recommendations, post_recommendations, get_widget_recommendations]
 
 
-def _answer(request: GatewayRequest, written: Written, caching: str) -> Response[bytes]:
+def _answer(request: GatewayRequest, written: Written, caching: bytes) -> Answered:
     """The answer, or 304 for who has it already (RFC 9110, 13.1.2)."""
-    headers = {"etag": written.etag, "cache-control": caching}
-    if _has(request.headers.get("if-none-match"), written.etag):
-        return Response(b"", status_code=304, headers=headers)
-    return json_response(written.body, headers=headers)
+    headers = (JSON, (b"etag", written.etag.encode()), (b"cache-control", caching))
+    if _has(header(request.scope, b"if-none-match"), written.etag):
+        return Answered(b"", 304, headers[1:])
+    return Answered(written.body, headers=headers)
 
 
 def _has(if_none_match: str | None, etag: str) -> bool:
