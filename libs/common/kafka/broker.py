@@ -14,6 +14,7 @@ from libs.common.errors import StackwiseError, TryAgain
 from libs.common.settings import KafkaSettings
 
 GRACEFUL_SECONDS = 15.0
+STOP_SECONDS = 20.0
 RETRY_SECONDS = 0.5
 REQUEST_TIMEOUT_MS = 10_000
 MAX_RECORD_BYTES = 8 * 1024 * 1024
@@ -47,10 +48,17 @@ class Broker(KafkaBroker):
             await consumption.open()
 
     async def stop(self, *args: Any, **kwargs: Any) -> None:
-        """Ends the consumptions, each after the batch it handles, then the connections."""
-        for consumption in self.consumptions:
-            await consumption.close()
-        await super().stop(*args, **kwargs)
+        """Ends the consumptions, each after the batch it handles, then the connections.
+
+        Bounded: an idempotent producer would wait for Kafka with what it has not sent, however long.
+        """
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                for consumption in self.consumptions:
+                    await consumption.close()
+                await super().stop(*args, **kwargs)
+        except TimeoutError:
+            log.warning("kafka_not_left_in_time", seconds=STOP_SECONDS)
 
 
 def make_broker(settings: KafkaSettings, *, client_id: str) -> Broker:

@@ -50,13 +50,19 @@ class Publisher:
         """Sends one record. Raises TryAgain when it was not acknowledged in time; it may be in the log."""
         return (await self.send_many([(topic, key, value)]))[0]
 
-    async def send_many(self, messages: Sequence[tuple[Topic, str, Struct]]) -> list[Sent]:
+    async def send_many(
+        self,
+        messages: Sequence[tuple[Topic, str, Struct]],
+        *,
+        seconds: float | None = SEND_SECONDS,
+    ) -> list[Sent]:
         """Sends all at once, per partition in this order; returns when all are acknowledged.
 
-        Raises TryAgain after `SEND_SECONDS` or when one was refused; any of them may be in the log.
+        Raises TryAgain after `seconds` (None: never) or when one was refused; any of them may be in
+        the log, now or later.
         """
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await self._send_all([Message(*message) for message in messages])
         except (KafkaError, TimeoutError, OSError) as error:
             PUBLISHED.labels("failed").inc(len(messages))

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.database import make_engine
 from libs.common.errors import TryAgain
-from libs.common.kafka.publisher import SEND_SECONDS, Publisher
+from libs.common.kafka.publisher import SEND_SECONDS, Publisher, Sent
 from libs.common.publishing.ddl import CHANNEL
 from libs.common.publishing.log_check import LogCheck
 from libs.common.publishing.metrics import OLDEST, SENT
@@ -112,13 +112,27 @@ class Relay:
     async def _publish(self, connection: AsyncConnection, source: Source) -> None:
         """Sends what is unpublished, batch after batch, until nothing is."""
         while rows := await source.unpublished(connection):
-            await source.begin(connection, 2 * SEND_SECONDS)
-            snapshots = [source.snapshot(row) for row in rows]
-            sent = await self._publisher.send_many(
-                [(source.topic, source.topic.key_of(value), value) for value in snapshots]
-            )
+            sent = await self._send(connection, source, rows)
             await source.mark(connection, rows, sent[-1])
             SENT.labels(source.topic.name).inc(len(rows))
+
+    async def _send(
+        self, connection: AsyncConnection, source: Source, rows: Sequence[RowMapping]
+    ) -> list[Sent]:
+        """Waits for the acknowledgement under the lock, however long: a producer goes on trying, and
+        what another relay sent meanwhile would be followed by our older revisions."""
+        snapshots = [source.snapshot(row) for row in rows]
+        messages = [(source.topic, source.topic.key_of(value), value) for value in snapshots]
+        await source.begin(connection, 2 * SEND_SECONDS)
+        sending = asyncio.ensure_future(self._publisher.send_many(messages, seconds=None))
+        try:
+            while not (await asyncio.wait({sending}, timeout=SEND_SECONDS))[0]:
+                self._failure = f"Kafka does not acknowledge {source.topic.name}"
+                log.warning("relay_waits", topic=source.topic.name, records=len(rows))
+                await source.begin(connection, 2 * SEND_SECONDS)
+            return sending.result()
+        finally:
+            sending.cancel()
 
     def _well(self) -> None:
         self._well_at = time.monotonic()

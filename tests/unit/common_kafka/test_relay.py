@@ -16,6 +16,7 @@ from libs.common.global_table import GlobalTables
 from libs.common.kafka.broker import Broker
 from libs.common.kafka.publisher import Publisher
 from libs.common.publishing import Relay, Source, relay_ddl, republish
+from libs.common.publishing import relay as relay_module
 from tests.factories.catalog import EPOCH
 from tests.support.waiting import until
 from tests.unit.common_kafka.conftest import MakeBroker
@@ -188,3 +189,62 @@ def _twice(watched: Watched, id: str) -> Callable[[], Any]:
         return watched.revisions(id).count(1) >= 2
 
     return look
+
+
+async def test_a_batch_of_rows_is_published_once(
+    topics: str, new_broker: MakeBroker, started: Started, url: str, engine: AsyncEngine
+) -> None:
+    """The check for a lost log finds the last record of a large batch, and nothing is sent again."""
+    ids = [uuid.uuid4().hex for _ in range(50)]
+    broker = new_broker()
+    watched = Watched(broker)
+    statement = text("INSERT INTO skill (id, name, revision) VALUES (:id, :id, 1)")
+    async with started(broker), relaying(broker, topics, url):
+        async with engine.begin() as connection:
+            await connection.execute(statement, [{"id": id} for id in ids])
+        for id in ids:
+            await watched.reaches(id, 1)
+        await until(lambda: unpublished(engine), lambda count: count == 0)
+        for revision in (2, 3, 4):
+            await asyncio.sleep(relay_module.POLL_SECONDS)
+            await write(engine, ids[0])
+            await watched.reaches(ids[0], revision)
+    assert all(watched.revisions(id) == [1] for id in ids[1:])
+
+
+async def test_an_acknowledgement_is_waited_for_under_the_lock(
+    topics: str,
+    new_broker: MakeBroker,
+    started: Started,
+    url: str,
+    engine: AsyncEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However long it takes: no other relay sends meanwhile, and then the row is published once."""
+    monkeypatch.setattr(relay_module, "SEND_SECONDS", 0.1)
+    id, broker = uuid.uuid4().hex, new_broker()
+    watched, acknowledge = Watched(broker), asyncio.Event()
+    send_many = Publisher.send_many
+
+    async def slowly(*arguments: Any, **options: Any) -> Any:
+        await acknowledge.wait()
+        return await send_many(*arguments, **options)
+
+    monkeypatch.setattr(Publisher, "send_many", slowly)
+    async with (
+        started(broker),
+        relaying(broker, topics, url) as one,
+        relaying(broker, topics, url) as other,
+    ):
+        await write(engine, id)
+        await until(lambda: _failing(one, other), lambda failing: len(failing) == 1)
+        await asyncio.sleep(1)
+        assert len(await _failing(one, other)) == 1
+        acknowledge.set()
+        await watched.reaches(id, 1)
+        await until(lambda: unpublished(engine), lambda count: count == 0)
+    assert watched.revisions(id) == [1]
+
+
+async def _failing(*relays: Relay) -> list[str]:
+    return [relay._failure for relay in relays if relay._failure is not None]
