@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+import structlog
 
 from deploy.local.child import Child
 from deploy.local.embedded import tansu, valkey
@@ -33,6 +34,14 @@ from tests.unit.recommender.events import Event
 
 PEPPER = "pepper of the recommender's tests"
 _names = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_tracebacks() -> None:
+    """A logged exception shows no locals: rendering those of a failed batch takes longer than any test."""
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    processors = structlog.get_config()["processors"]
+    structlog.configure(processors=[*processors[:-1], renderer])
 
 
 class Part:
