@@ -35,7 +35,11 @@ def migrate() -> None:
     """Bring the database to the newest schema."""
     settings = load(StoreSettings)
     configure("catalog", "migrate", settings)
-    run(upgrade(settings.postgres_url, MIGRATIONS))
+    try:
+        run(upgrade(settings.postgres_url, MIGRATIONS))
+    except OSError as away:
+        typer.echo(f"the database cannot be reached: {away}", err=True)
+        raise typer.Exit(1) from away
 
 
 if __name__ == "__main__":

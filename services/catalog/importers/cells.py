@@ -6,12 +6,15 @@ value is an absent field, and the column of the list itself (`skills`) is that o
 inside a list is separated by `;`. An empty cell is an absent field.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct, inspect
 
 SEPARATORS = ("|", ";")
+_NUMBER = re.compile(r"^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?$")  # JSON's
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -35,7 +38,7 @@ class Columns:
 
     def __init__(self, record: type[Struct], header: Sequence[str]) -> None:
         names = [name.strip() for name in header]
-        twice = {name for name in names if names.count(name) > 1}
+        twice = {name for name in names if names.count(name) > 1 or f"{name}.id" in names}
         if twice:
             raise UnknownColumn(f"the header names {min(twice)!r} twice")
         shape = inspect.type_info(record)
@@ -87,16 +90,10 @@ def _plain(kind: inspect.Type) -> inspect.Type:
 
 def _scalar(text: str, kind: inspect.Type) -> Any:
     """What does not read as its type stays text, so that decoding points at it."""
-    try:
-        match kind:
-            case inspect.IntType():
-                return int(text)
-            case inspect.FloatType():
-                return float(text)
-    except ValueError:
-        return text
     if isinstance(kind, inspect.BoolType) and text.lower() in _TRUE + _FALSE:
         return text.lower() in _TRUE
+    if isinstance(kind, inspect.IntType | inspect.FloatType) and _NUMBER.match(text):
+        return msgspec.Raw(text.encode())
     return text
 
 

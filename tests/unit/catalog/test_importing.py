@@ -141,17 +141,27 @@ def test_bad_csv_rows_are_named_by_line_and_field(tmp_path: Path) -> None:
         b"o6,Name,\n"
         b"o7,N\xff,,,,\n"
         b"o8,Name,,,,\n"
+        b"o9,Name,,,s1,NaN\n"
+        b"o10,Name,,,s1,1e999\n"
     )
     records = read(tmp_path, content, "csv", OCCUPATION)
     assert [r.key for r in records if isinstance(r, Record)] == ["o1", "o8"]
     assert faults(records) == [
         (4, ""), (5, "/isco"), (6, "/skills"), (7, "/skills/0/importance"), (8, ""), (9, ""),
+        (11, "/skills/0/importance"), (12, ""),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "header",
-    ["id,nmae", "id,name,name", "id,assessment", "id,name,skills.level.x", "id,name,revision"],
+    [
+        "id,nmae",
+        "id,name,name",
+        "id,skills,skills.id",
+        "id,assessment",
+        "id,name,skills.level.x",
+        "id,name,revision",
+    ],
 )
 def test_a_wrong_csv_column_refuses_the_file(tmp_path: Path, header: str) -> None:
     """A misspelt column would be missing from every record, so nothing is read."""
