@@ -16,8 +16,9 @@ from libs.common.contracts.calls import (
     WhatIf,
 )
 from libs.common.contracts.profile import Learner
-from libs.common.contracts.redis_values import LearnerState, StoredList
+from libs.common.contracts.redis_values import LearnerState
 from services.gateway.breaker import Breaker
+from services.gateway.packed import PackedList
 from services.gateway.usecases.publishing import Done
 from services.gateway.usecases.searching import FoundPage
 
@@ -88,29 +89,29 @@ class Recommender:
         self._client = client
         self._breaker = breaker
 
-    async def what_if(self, question: WhatIf) -> StoredList:
+    async def what_if(self, question: WhatIf) -> PackedList:
         with self._breaker.guarding():
             return await self._client.call(
-                "POST", "/whatif", json=question, returns=StoredList, timeout=RANK_SECONDS
+                "POST", "/whatif", json=question, returns=PackedList, timeout=RANK_SECONDS
             )
 
-    async def rank(self, partition: int, learner_key: str, narrowing: Narrowing) -> StoredList:
+    async def rank(self, partition: int, learner_key: str, narrowing: Narrowing) -> PackedList:
         """Raises NotFound for a learner whose state is not known yet."""
         with self._breaker.guarding():
             return await self._client.call(
                 "POST",
                 f"{_state(partition, learner_key)}/rank",
                 json=narrowing,
-                returns=StoredList,
+                returns=PackedList,
                 timeout=RANK_SECONDS,
             )
 
-    async def repair(self, partition: int, learner_key: str) -> StoredList:
+    async def repair(self, partition: int, learner_key: str) -> PackedList:
         with self._breaker.guarding():
             return await self._client.call(
                 "POST",
                 f"{_state(partition, learner_key)}/repair",
-                returns=StoredList,
+                returns=PackedList,
                 timeout=RANK_SECONDS,
             )
 

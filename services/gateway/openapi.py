@@ -11,11 +11,12 @@ from litestar.routes import HTTPRoute
 from libs.common.contracts.calls import Problem
 from services.gateway.catalog.cards import Card, ShownValue
 from services.gateway.routes.operation import Operation
-from services.gateway.usecases.answer import Item
+from services.gateway.usecases.answer import ShownItem
+from services.gateway.usecases.sentences import Advisory, Reason
 
 REFERENCE = "#/components/schemas/{name}"
 # Joined into answers as bytes, so that no answer's type names them.
-_JOINED = (Card, ShownValue, Item)
+_JOINED = (Card, ShownValue, ShownItem, Reason, Advisory)
 _PROBLEM = {
     "content": {"application/problem+json": {"schema": {"$ref": REFERENCE.format(name="Problem")}}}
 }

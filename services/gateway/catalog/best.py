@@ -8,10 +8,10 @@ from libs.common.clock import Clock
 from libs.common.contracts import topics
 from libs.common.contracts.calls import Constraints
 from libs.common.contracts.catalog import RECOMMENDABLE, Credential
-from libs.common.contracts.redis_values import ListItem, ListReason
 from libs.common.contracts.topics import Topic
 from libs.common.rules import eligibility, money, value
 from services.gateway.catalog.view import CatalogView
+from services.gateway.packed import Item, reason
 
 
 class Best:
@@ -26,7 +26,7 @@ class Best:
 
     def items(
         self, partner_id: str | None, constraints: Constraints, without: frozenset[str]
-    ) -> Iterator[ListItem]:
+    ) -> Iterator[Item]:
         """The feasible ones as list items, best first, but for those in `without`."""
         for credential_id in self._ordered():
             credential = self._view.credentials[credential_id]
@@ -37,22 +37,22 @@ class Best:
             ):
                 yield self._item(credential, constraints)
 
-    def _item(self, credential: Credential, constraints: Constraints) -> ListItem:
+    def _item(self, credential: Credential, constraints: Constraints) -> Item:
         gross = money.price(credential)
         net = money.net_cost(credential, constraints.region, constraints.income_band)
         assessed = value.assess(credential, now=self._clock(), region=constraints.region)
         known = {fact.component for fact in assessed.facts if fact.strength != "unknown"}
-        reasons = [ListReason("high_value")]
+        reasons = [reason("high_value")]
         if gross is not None and net is not None and gross.amount > 0 and net.amount == 0:
-            reasons.append(ListReason("free_for_you"))
+            reasons.append(reason("free_for_you"))
         advisories = []
         if gross is None:
-            advisories.append(ListReason("unknown_cost"))
+            advisories.append(reason("unknown_cost"))
         if "outcomes" not in known:
-            advisories.append(ListReason("no_outcome_data"))
+            advisories.append(reason("no_outcome_data"))
         if credential.status == "ceasing":
-            advisories.append(ListReason("ceasing"))
-        return ListItem(
+            advisories.append(reason("ceasing"))
+        return Item(
             credential_id=credential.id,
             score=round(self._scores[credential.id], 4),
             source="value",

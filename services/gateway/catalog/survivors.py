@@ -4,24 +4,25 @@ A superseded credential's place goes to its successor where that asks no more of
 predecessor did, since the learner's constraints were checked with the predecessor.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 
+from msgspec import Raw
 from msgspec.structs import replace
 
 from libs.common.contracts.catalog import Credential
-from libs.common.contracts.redis_values import ListItem, ListReason
 from libs.common.rules.eligibility import recommendable
 from libs.common.rules.money import net_cost
+from services.gateway.packed import Item, PackedList, packed, reason, unpacked
 
 MOST_SUCCESSIONS = 10
 
 
 def survivors(
-    items: Sequence[ListItem], credentials: Mapping[str, Credential], partner_id: str | None
-) -> Iterator[tuple[ListItem, Credential]]:
+    ranked: PackedList, credentials: Mapping[str, Credential], partner_id: str | None
+) -> Iterator[tuple[Item, Credential]]:
     """The items that may be served to this partner's learners, in order, with their credentials."""
-    listed = {item.credential_id for item in items}
-    for item in items:
+    inherited = set[str]()
+    for item in ranked.items():
         credential = credentials.get(item.credential_id)
         if credential is None:
             continue
@@ -29,8 +30,10 @@ def survivors(
             yield item, credential
             continue
         successor = _successor(credential, credentials, partner_id)
-        if successor is not None and successor.id not in listed:
-            listed.add(successor.id)
+        if successor is None or successor.id in inherited:
+            continue
+        inherited.add(successor.id)
+        if all(other.credential_id != successor.id for other in ranked.items()):
             yield _inherited(item, successor), successor
 
 
@@ -78,22 +81,23 @@ def _covers(after: Collection[str], before: Collection[str]) -> bool:
     return set(before) <= set(after)
 
 
-def _inherited(item: ListItem, successor: Credential) -> ListItem:
+def _inherited(item: Item, successor: Credential) -> Item:
     """The predecessor's place, with those of its reasons that are true of the successor."""
     taught = {skill.id for skill in successor.skills}
     reasons = [r for each in item.reasons if (r := _still_true(each, taught)) is not None]
     return replace(
         item,
         credential_id=successor.id,
-        reasons=reasons or [ListReason("new_credential")],
+        reasons=reasons or [reason("new_credential")],
         closes=[skill for skill in item.closes if skill in taught],
         gain=item.gain if set(item.closes) <= taught else None,
     )
 
 
-def _still_true(reason: ListReason, taught: Collection[str]) -> ListReason | None:
-    skills = reason.params.get("skills")
+def _still_true(raw: Raw, taught: Collection[str]) -> Raw | None:
+    said = unpacked(raw)
+    skills = said.params.get("skills")
     if skills is None:
-        return None if reason.code in ("free_for_you", "high_value", "builds_on") else reason
+        return None if said.code in ("free_for_you", "high_value", "builds_on") else raw
     kept = [skill for skill in skills if skill in taught]
-    return replace(reason, params={**reason.params, "skills": kept}) if kept else None
+    return packed(replace(said, params={**said.params, "skills": kept})) if kept else None

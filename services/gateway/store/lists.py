@@ -6,15 +6,16 @@ import structlog
 from msgspec import DecodeError
 
 from libs.common.contracts import redis_keys
-from libs.common.contracts.redis_values import Lookup, Offsets, Packed, StoredList
+from libs.common.contracts.redis_values import Lookup, Offsets, Packed
 from libs.common.errors import TryAgain
+from services.gateway.packed import PackedList
 from services.gateway.store.changes import Changes
 from services.gateway.store.reads import Reads
 from services.gateway.usecases.ports import Found
 
 log = structlog.get_logger()
 
-LOOKUP, OFFSETS, LIST = Packed(Lookup), Packed(Offsets), Packed(StoredList)
+LOOKUP, OFFSETS, LIST = Packed(Lookup), Packed(Offsets), Packed(PackedList)
 
 
 class Lists:

@@ -9,45 +9,38 @@ from msgspec import Meta, Raw, Struct
 
 from libs.common.contracts.catalog import Credential
 from libs.common.contracts.redis_values import (
-    ListItem,
-    ListReason,
     ListRelaxation,
     ListTarget,
     Source,
     TargetStatus,
 )
 from libs.common.contracts.types import moment
-from libs.common.rules import reasons
 from services.gateway.catalog.cards import Cards
 from services.gateway.catalog.view import CatalogView
+from services.gateway.packed import Item
+from services.gateway.usecases.sentences import Sentences
 from services.gateway.usecases.served import Fallback, Freshness, Served
 
 _encode = msgspec.json.Encoder().encode
-_KNOWN = reasons.codes()
+
+
+def _joined(name: str) -> Meta:
+    return Meta(
+        extra_json_schema={"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
+    )
+
+
 # What the bytes joined into an answer are, for the OpenAPI document.
 _SHAPE_OF_CARD = Meta(extra_json_schema={"$ref": "#/components/schemas/Card"})
 _SHAPE_OF_VALUE = Meta(extra_json_schema={"$ref": "#/components/schemas/ShownValue"})
-_SHAPE_OF_ITEMS = Meta(
-    extra_json_schema={"type": "array", "items": {"$ref": "#/components/schemas/Item"}}
-)
+_SHAPE_OF_ITEMS = _joined("ShownItem")
+_SHAPE_OF_REASONS = _joined("Reason")
+_SHAPE_OF_ADVISORIES = _joined("Advisory")
 
 
 class Named(Struct, frozen=True):
     id: str
     name: str
-
-
-class Reason(Struct, frozen=True):
-    """Why an item is listed: a code that a client can translate, and a sentence."""
-
-    code: str
-    params: dict[str, Any]
-    text: str
-
-
-class Advisory(Struct, frozen=True):
-    code: str
-    text: str
 
 
 class Gap(Struct, frozen=True):
@@ -57,15 +50,15 @@ class Gap(Struct, frozen=True):
     gain: float
 
 
-class Item(Struct, frozen=True, kw_only=True):
+class ShownItem(Struct, frozen=True, kw_only=True):
     rank: int
     credential: Annotated[Raw, _SHAPE_OF_CARD]
     score: float
     source: Source
-    reasons: list[Reason]
+    reasons: Annotated[list[Raw], _SHAPE_OF_REASONS]
     value: Annotated[Raw, _SHAPE_OF_VALUE]
     gap: Gap | None
-    advisories: list[Advisory]
+    advisories: Annotated[list[Raw], _SHAPE_OF_ADVISORIES]
 
 
 class ShownTarget(Struct, frozen=True):
@@ -104,6 +97,7 @@ class Composer:
     def __init__(self, view: CatalogView, cards: Cards) -> None:
         self._view = view
         self._cards = cards
+        self._sentences = Sentences(view)
 
     def write(self, served: Served) -> Written:
         """The answer of api.md. A list that was not minted is named by what it says."""
@@ -125,23 +119,17 @@ class Composer:
         )
         return Written(_encode(answer), f'"{tag}"')
 
-    def _item(self, served: Served, rank: int, item: ListItem, credential: Credential) -> Item:
-        return Item(
+    def _item(self, served: Served, rank: int, item: Item, credential: Credential) -> ShownItem:
+        return ShownItem(
             rank=rank,
             credential=self._cards.card(credential, served.region, served.income_band),
             score=item.score,
             source=item.source,
-            reasons=[Reason(r.code, r.params, self._sentence(r)) for r in item.reasons],
+            reasons=self._sentences.reasons(item.reasons),
             value=self._cards.value(credential, served.region),
             gap=None if item.gain is None else Gap(self._skills(item.closes), item.gain),
-            advisories=[Advisory(a.code, self._sentence(a)) for a in item.advisories],
+            advisories=self._sentences.advisories(item.advisories),
         )
-
-    def _sentence(self, reason: ListReason) -> str:
-        # A recommender newer than this gateway may give reasons that have no sentence here yet.
-        if reason.code not in _KNOWN:
-            return reason.code
-        return reasons.sentence(reason.code, reason.params, names=self._view.name)
 
     def _skills(self, ids: list[str]) -> list[Named]:
         return [Named(id, self._view.name("skill", id)) for id in ids]

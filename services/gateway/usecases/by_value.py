@@ -2,15 +2,17 @@
 
 from itertools import islice
 
+from msgspec import Raw
 from msgspec.structs import replace
 
 from libs.common.clock import Clock
 from libs.common.contracts.calls import Constraints
-from libs.common.contracts.redis_values import ListReason, ListTarget
+from libs.common.contracts.redis_values import ListTarget
 from libs.common.contracts.types import milliseconds
 from libs.common.rules import regulation
 from services.gateway.catalog.best import Best
 from services.gateway.catalog.view import CatalogView
+from services.gateway.packed import reason
 from services.gateway.usecases.served import Fallback, Freshness, Served
 
 
@@ -59,14 +61,14 @@ class ByValue:
         record = regulation.find(self._view.regulations, occupation_id, region)
         return ListTarget(occupation_id, None, regulation.status(occupation, record, held))
 
-    def _advisories(self, target: ListTarget | None, region: str | None) -> list[ListReason]:
+    def _advisories(self, target: ListTarget | None, region: str | None) -> list[Raw]:
         if target is None or target.occupation_id is None:
             return []
         if target.status == "check_regulator":
-            return [ListReason("check_regulator", {"occupation": target.occupation_id})]
+            return [reason("check_regulator", {"occupation": target.occupation_id})]
         if target.status != "blocked_pending_licence":
             return []
         record = regulation.find(self._view.regulations, target.occupation_id, region)
         regulator = None if record is None or record.regulator is None else record.regulator.name
         params = {"occupation": target.occupation_id, "regulator": regulator}
-        return [ListReason("regulated_occupation", params)]
+        return [reason("regulated_occupation", params)]

@@ -13,8 +13,9 @@ from libs.common.contracts.calls import (
     WhatIf,
 )
 from libs.common.contracts.profile import Learner
-from libs.common.contracts.redis_values import LearnerState, Lookup, StoredList
+from libs.common.contracts.redis_values import LearnerState, Lookup
 from libs.common.errors import TryAgain, Unavailable
+from services.gateway.packed import PackedList
 from services.gateway.usecases.publishing import CatalogWrites
 from services.gateway.usecases.searching import CatalogSearch
 
@@ -27,7 +28,7 @@ PartitionOf = Callable[[str], int]
 class Found(NamedTuple):
     """A list, and the id of the log that its partition is read from now."""
 
-    ranked: StoredList
+    ranked: PackedList
     log: str | None
 
     @property
@@ -68,9 +69,9 @@ class Profile(Protocol):
 class Recommender(Protocol):
     """Rankings made now. Raises TryAgain or Unavailable while it is away."""
 
-    async def what_if(self, question: WhatIf) -> StoredList: ...
-    async def rank(self, partition: int, learner_key: str, narrowing: Narrowing) -> StoredList: ...
-    async def repair(self, partition: int, learner_key: str) -> StoredList: ...
+    async def what_if(self, question: WhatIf) -> PackedList: ...
+    async def rank(self, partition: int, learner_key: str, narrowing: Narrowing) -> PackedList: ...
+    async def repair(self, partition: int, learner_key: str) -> PackedList: ...
     async def state(self, partition: int, learner_key: str) -> LearnerState: ...
 
 

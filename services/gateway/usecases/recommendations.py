@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from libs.common.contracts.calls import Narrowing, WhatIf
 from libs.common.contracts.profile import Learner
-from libs.common.contracts.redis_values import Lookup, StoredList
+from libs.common.contracts.redis_values import Lookup
 from libs.common.errors import NotFound, TryAgain
 from libs.common.rules.eligibility import broken
 from services.gateway.catalog.survivors import survivors
 from services.gateway.catalog.view import CatalogView
+from services.gateway.packed import PackedList
 from services.gateway.usecases import questions
 from services.gateway.usecases.by_value import ByValue
 from services.gateway.usecases.erasures import Erasures
@@ -177,9 +178,9 @@ class Recommendations:
         )
 
     def _served(
-        self, ranked: StoredList, partner_id: str | None, limit: int, *, position: int | None
+        self, ranked: PackedList, partner_id: str | None, limit: int, *, position: int | None
     ) -> Served:
-        found = survivors(ranked.ranking.items, self._parts.view.credentials, partner_id)
+        found = survivors(ranked, self._parts.view.credentials, partner_id)
         return Served(
             items=list(islice(found, limit)),
             freshness=freshness_of(ranked, position),

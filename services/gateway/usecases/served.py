@@ -8,12 +8,11 @@ from msgspec import Struct
 from libs.common.contracts.calls import Narrowing
 from libs.common.contracts.catalog import Credential
 from libs.common.contracts.redis_values import (
-    ListItem,
     ListRelaxation,
     ListTarget,
-    StoredList,
 )
 from libs.common.contracts.types import IncomeBand
+from services.gateway.packed import Item, PackedList
 
 Fallback = Literal["stale", "recommender_unavailable", "redis_unavailable"]
 
@@ -44,7 +43,7 @@ class Served(NamedTuple):
     `recommendation_id` None: it has not been minted with a stored list.
     """
 
-    items: Sequence[tuple[ListItem, Credential]]
+    items: Sequence[tuple[Item, Credential]]
     freshness: Freshness
     recommendation_id: str | None = None
     target: ListTarget | None = None
@@ -54,7 +53,7 @@ class Served(NamedTuple):
     fallback: Fallback | None = None
 
 
-def freshness_of(ranked: StoredList, position: int | None) -> Freshness:
+def freshness_of(ranked: PackedList, position: int | None) -> Freshness:
     """A stored list's freshness, with the position that may be shown."""
     return Freshness(
         computed_at=ranked.computed_at,

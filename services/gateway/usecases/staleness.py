@@ -1,9 +1,9 @@
 """When a stored list is worth making again: it is old, and what it was made from has moved."""
 
 from libs.common.clock import Clock
-from libs.common.contracts.redis_values import StoredList
 from libs.common.contracts.types import milliseconds
 from services.gateway.catalog.view import CatalogView
+from services.gateway.packed import PackedList
 
 OLD_MILLISECONDS = 60_000
 
@@ -17,13 +17,13 @@ class Staleness:
         self._model = ""
         self._model_seen_at = 0
 
-    def see(self, ranked: StoredList) -> None:
+    def see(self, ranked: PackedList) -> None:
         """Takes note of the model that a list was made with."""
         if ranked.computed_at > self._model_seen_at:
             self._model_seen_at = ranked.computed_at
             self._model = ranked.model_version
 
-    def of(self, ranked: StoredList) -> bool:
+    def of(self, ranked: PackedList) -> bool:
         """Whether the list is stale (contracts.md); a view not read from Kafka says nothing of it."""
         if milliseconds(self._clock()) - ranked.computed_at <= OLD_MILLISECONDS:
             return False

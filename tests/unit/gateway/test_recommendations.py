@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from msgspec.structs import replace
 
 from libs.common.contracts.calls import Narrowing, WhatIf
 from libs.common.contracts.catalog import Aid, Cost
@@ -468,9 +467,8 @@ async def test_an_etag_rests_while_nothing_happens(
 async def test_an_unknown_reason_is_no_error(world: World, partner: httpx.AsyncClient) -> None:
     """A recommender newer than this gateway may have more reasons."""
     world.publish(credential("a"))
-    stored = ranked("a")
-    item = replace(stored.ranking.items[0], reasons=[ListReason("stars_align")])
-    world.rank("ana", replace(stored, ranking=Ranking([item])))
+    item = ListItem("a", 0.5, "content", [ListReason("stars_align")])
+    world.rank("ana", ranked(ranking=Ranking([item])))
     assert (await get(partner))["items"][0]["reasons"][0]["text"] == "stars_align"
 
 

@@ -12,9 +12,10 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from libs.common.contracts import redis_keys
-from libs.common.contracts.redis_values import Lookup, Offsets, StoredList, pack
+from libs.common.contracts.redis_values import Lookup, Offsets, pack
 from libs.common.errors import TryAgain
 from services.gateway.breaker import Breaker
+from services.gateway.packed import PackedList
 from services.gateway.store import redis as connections
 from services.gateway.store.changes import Changes
 from services.gateway.store.lists import Lists
@@ -81,10 +82,10 @@ class Worker:
     def __init__(self, redis: "Redis") -> None:
         self.redis = redis
 
-    async def write(self, partition: int, key: str, stored: StoredList) -> None:
+    async def write(self, partition: int, key: str, answer: PackedList) -> None:
         offsets = pack(Offsets(LOG))
         await self.redis.set(redis_keys.offsets(partition), offsets)
-        await self.redis.set(redis_keys.ranked(partition, key), pack(stored))
+        await self.redis.set(redis_keys.ranked(partition, key), pack(answer))
         await self.redis.execute_command("SPUBLISH", redis_keys.changed(partition), key)
 
 

@@ -27,6 +27,7 @@ from libs.common.contracts.redis_values import (
     Lookup,
     Ranking,
     StoredList,
+    pack,
 )
 from libs.common.contracts.topics import Topic
 from libs.common.contracts.types import milliseconds
@@ -36,6 +37,7 @@ from services.gateway.auth import keys
 from services.gateway.auth.keys import KeyKind
 from services.gateway.auth.principal import Principal
 from services.gateway.catalog.view import CatalogView
+from services.gateway.packed import PackedList
 from services.gateway.usecases.ports import Found
 from services.gateway.usecases.publishing import Done
 from services.gateway.usecases.searching import FoundItem, FoundPage
@@ -189,18 +191,18 @@ class FakeRecommender:
     """Answers `answer` to everything and remembers what it was asked."""
 
     def __init__(self) -> None:
-        self.answer: StoredList | None = None
+        self.answer: PackedList | None = None
         self.asked: list[Any] = []
         self.states: dict[str, LearnerState] = {}
         self.away = False
 
-    async def what_if(self, question: WhatIf) -> StoredList:
+    async def what_if(self, question: WhatIf) -> PackedList:
         return self._answered(question)
 
-    async def rank(self, partition: int, learner_key: str, narrowing: Narrowing) -> StoredList:
+    async def rank(self, partition: int, learner_key: str, narrowing: Narrowing) -> PackedList:
         return self._answered(narrowing)
 
-    async def repair(self, partition: int, learner_key: str) -> StoredList:
+    async def repair(self, partition: int, learner_key: str) -> PackedList:
         return self._answered("repair")
 
     async def state(self, partition: int, learner_key: str) -> LearnerState:
@@ -209,7 +211,7 @@ class FakeRecommender:
             raise NotFound("no such state", code="learner_not_found")
         return self.states[learner_key]
 
-    def _answered(self, asked: Any) -> StoredList:
+    def _answered(self, asked: Any) -> PackedList:
         self._refuse_away()
         self.asked.append(asked)
         assert self.answer is not None, f"the recommender was asked {asked!r}"
@@ -311,14 +313,19 @@ class World:
         self.profile.learners["partner", learner_id] = made
         return made
 
-    def rank(self, learner_id: str, stored: StoredList, *, log: str | None = LOG) -> None:
+    def rank(self, learner_id: str, answer: PackedList, *, log: str | None = LOG) -> None:
         """A learner whom a worker has applied, with this list."""
         learner = self.profile.learners.get(("partner", learner_id)) or self.register(learner_id)
         self.lists.lookups["partner", learner_id] = Lookup(5, learner.learner_key, 3)
-        self.lists.lists[5, learner.learner_key] = Found(stored, log)
+        self.lists.lists[5, learner.learner_key] = Found(answer, log)
 
 
-def ranked(*credential_ids: str, **parts: Any) -> StoredList:
+def ranked(*credential_ids: str, **parts: Any) -> PackedList:
+    """As `stored`, packed as Redis and the recommender give it."""
+    return msgspec.msgpack.decode(pack(stored(*credential_ids, **parts)), type=PackedList)
+
+
+def stored(*credential_ids: str, **parts: Any) -> StoredList:
     """A stored list of these credentials, made now from everything there is."""
     items = [
         ListItem(id, 1 - place / 100, "personalized", [ListReason("trending")])

@@ -1,0 +1,72 @@
+"""Packed reasons as JSON with their sentences, each made once until the catalog changes a name."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from libs.common.rules import reasons
+from services.gateway.catalog.view import CatalogView
+from services.gateway.packed import unpacked
+
+MOST_KEPT = 20_000
+_encode = msgspec.json.Encoder().encode
+_KNOWN = reasons.codes()
+
+
+class Reason(Struct, frozen=True):
+    """Why an item is listed: a code that a client can translate, and a sentence."""
+
+    code: str
+    params: dict[str, Any]
+    text: str
+
+
+class Advisory(Struct, frozen=True):
+    """What to know before taking it."""
+
+    code: str
+    text: str
+
+
+class Sentences:
+    """The same reasons are given to many learners."""
+
+    def __init__(self, view: CatalogView) -> None:
+        self._view = view
+        self._generation = view.generation
+        self._reasons: dict[bytes, Raw] = {}
+        self._advisories: dict[bytes, Raw] = {}
+
+    def reasons(self, packed: list[Raw]) -> list[Raw]:
+        """Reasons as JSON."""
+        kept = self._current(self._reasons)
+        return [kept.get(bytes(raw)) or self._reason(raw) for raw in packed]
+
+    def advisories(self, packed: list[Raw]) -> list[Raw]:
+        """Advisories as JSON."""
+        kept = self._current(self._advisories)
+        return [kept.get(bytes(raw)) or self._advisory(raw) for raw in packed]
+
+    def _current(self, kept: dict[bytes, Raw]) -> dict[bytes, Raw]:
+        if self._generation != self._view.generation or len(kept) > MOST_KEPT:
+            self._generation = self._view.generation
+            self._reasons.clear()
+            self._advisories.clear()
+        return kept
+
+    def _reason(self, raw: Raw) -> Raw:
+        said = unpacked(raw)
+        made = Raw(_encode(Reason(said.code, said.params, self._text(said.code, said.params))))
+        self._reasons[bytes(raw)] = made
+        return made
+
+    def _advisory(self, raw: Raw) -> Raw:
+        said = unpacked(raw)
+        made = Raw(_encode(Advisory(said.code, self._text(said.code, said.params))))
+        self._advisories[bytes(raw)] = made
+        return made
+
+    def _text(self, code: str, params: dict[str, Any]) -> str:
+        # A recommender newer than this gateway may give reasons that have no sentence here yet.
+        return reasons.sentence(code, params, names=self._view.name) if code in _KNOWN else code
