@@ -138,11 +138,14 @@ async def _decode(message: KafkaMessage, _: Callable[..., Any] | None = None) ->
 def _measure(batch: Sequence[Record]) -> None:
     moment = time.time()
     newest: dict[str, float] = {}
+    applied: dict[str, int] = {}
     for record in batch:
         written = record.raw.timestamp / 1000
         newest[record.topic] = max(written, newest.get(record.topic, 0.0))
         if record.fault is None:
-            CONSUMED.labels(record.topic, "applied").inc()
+            applied[record.topic] = applied.get(record.topic, 0) + 1
+    for topic, count in applied.items():
+        CONSUMED.labels(topic, "applied").inc(count)
     for topic, written in newest.items():
         DELAY.labels(topic).observe(max(0.0, moment - written))
         HANDLED_AT.labels(topic).set(written)

@@ -14,7 +14,7 @@ _DECODERS = {
 }
 
 
-class Record(Struct, frozen=True, kw_only=True, gc=False):
+class Record(Struct, frozen=True, gc=False):
     """`value` is None exactly when `fault` says why. `id` is the `ce_id`; `time` the broker's, in UTC."""
 
     topic: str
@@ -32,24 +32,36 @@ class Record(Struct, frozen=True, kw_only=True, gc=False):
 
 def read(raw: ConsumerRecord) -> Record:
     """The record; never raises."""
-    headers = {name: _text(value) for name, value in raw.headers}
+    kind = record_id = trace = None
+    for name, content in raw.headers:
+        if name == "ce_type":
+            kind = content
+        elif name == "ce_id":
+            record_id = content
+        elif name == "traceparent":
+            trace = content
     topic = BY_NAME[raw.topic]
     key = _text(raw.key)
-    type_ = headers.get("ce_type") or _only_type(topic)
+    type_ = _text(kind) or _only_type(topic)
     value, fault = _decode(topic, type_, raw.value, key)
     return Record(
-        topic=raw.topic,
-        partition=raw.partition,
-        offset=raw.offset,
-        key=key,
-        id=headers.get("ce_id") or _substitute_id(raw),
-        type=type_,
-        time=_moment(raw.timestamp),
-        value=value,
-        fault=fault,
-        traceparent=headers.get("traceparent"),
-        raw=raw,
+        raw.topic,
+        raw.partition,
+        raw.offset,
+        key,
+        _text(record_id) or _substitute_id(raw),
+        type_,
+        _moment(raw.timestamp),
+        value,
+        fault,
+        _text(trace) or None,
+        raw,
     )
+
+
+def id_of(raw: ConsumerRecord) -> str:
+    """The record's `ce_id`, without decoding the rest; a stable substitute where it has none."""
+    return _text(dict(raw.headers).get("ce_id")) or _substitute_id(raw)
 
 
 def with_fault(record: Record, fault: str) -> Record:
@@ -86,7 +98,7 @@ def _moment(milliseconds: int) -> datetime:
 
 
 def _text(value: bytes | None) -> str:
-    return "" if value is None else value.decode("utf-8", "replace")
+    return value.decode("utf-8", "replace") if value else ""
 
 
 def _substitute_id(raw: ConsumerRecord) -> str:
