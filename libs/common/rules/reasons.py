@@ -1,7 +1,7 @@
 """Reasons, advisories and value facts: codes that a client can translate, sentences that a person can read.
 
-A language is one file: `locales/<language>.json`, code → template. Ids in parameters are named by
-the caller, lists are joined.
+A language is one file: `locales/<language>.json`, code → template. `code:a+b` is the template of a code
+that comes with the parameters a and b only. Ids in parameters are named by the caller, lists are joined.
 """
 
 import json
@@ -26,13 +26,20 @@ def sentence(
 
     An unknown language is answered in English; an unknown code raises KeyError.
     """
-    template = _templates(language).get(code) or _templates(FALLBACK_LANGUAGE)[code]
+    template = _template(language, code, params) or _template(FALLBACK_LANGUAGE, code, params)
+    if template is None:
+        raise KeyError(code)
     return template.format_map({key: _shown(key, value, names) for key, value in params.items()})
 
 
 def codes() -> frozenset[str]:
     """Every code that has a sentence."""
-    return frozenset(_templates(FALLBACK_LANGUAGE))
+    return frozenset(key.partition(":")[0] for key in _templates(FALLBACK_LANGUAGE))
+
+
+def _template(language: str, code: str, params: Mapping[str, Any]) -> str | None:
+    known = _templates(language)
+    return known.get(f"{code}:{'+'.join(sorted(params))}") or known.get(code)
 
 
 def _shown(key: str, value: Any, names: Callable[[str, str], str]) -> Any:

@@ -14,6 +14,11 @@ def test_ids_are_named_and_lists_joined() -> None:
     )
 
 
+def test_a_code_may_come_with_fewer_parameters() -> None:
+    """A gap toward bare skills has no occupation to name."""
+    assert "<skill a>" in sentence("closes_skill_gap", {"skills": ["a"]}, names=named)
+
+
 def test_an_unknown_language_is_answered_in_english() -> None:
     """Also one that tries to leave the folder of languages."""
     for language in ("xx", "../en", "en-GB"):
