@@ -4,6 +4,7 @@ StackFailure
 ├── InUse           another supervisor runs on the state folder
 ├── Missing         a tool or a package that is needed is not here
 ├── Unstarted       a program ended or stayed silent instead of becoming ready
+├── Stalled         records wait to be applied and nothing applies them
 ├── CommandFailed   a program that ends by itself ended with a non-zero exit code
 └── TooManyDeaths   a program died five times in a minute: it cannot be kept running
 """
@@ -23,6 +24,10 @@ class Missing(StackFailure):
 
 class Unstarted(StackFailure):
     """A program ended or stayed silent instead of becoming ready."""
+
+
+class Stalled(StackFailure):
+    """Records wait to be applied and nothing applies them."""
 
 
 class CommandFailed(StackFailure):

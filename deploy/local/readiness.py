@@ -10,7 +10,7 @@ import httpx
 import redis.asyncio as redis
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy.local.errors import Unstarted
+from deploy.local.errors import Stalled, Unstarted
 from deploy.local.keeper import Say
 from libs.common.contracts import redis_keys
 from libs.common.contracts.redis_values import Mark, Offsets, Packed
@@ -72,12 +72,14 @@ class Lag:
             for place, end in ends.items()
         )
 
-    async def until_none(self, *, timeout: float) -> None:
-        """Returns when everything has been applied; TimeoutError when it has not by then."""
-        deadline = time.monotonic() + timeout
+    async def until_none(self, *, patience: float) -> None:
+        """Returns when everything has been applied; Stalled after `patience` seconds without progress."""
+        least, deadline = None, time.monotonic() + patience
         while behind := await self.count():
+            if least is None or behind < least:
+                least, deadline = behind, time.monotonic() + patience
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{behind} records were not applied within {timeout:.0f} s")
+                raise Stalled(f"{behind} records have waited for {patience:.0f} s to be applied")
             await asyncio.sleep(0.05)
 
 

@@ -72,6 +72,8 @@ async def running_stack(
         await fleet.unless_failed(stack.start())
         if sample:
             await fleet.unless_failed(ensure_sample(stack, say))
+        say("waiting until the workers have applied everything")
+        await fleet.unless_failed(stack.until_applied())
         state.write("stack.json", stack.file())
         yield stack
 

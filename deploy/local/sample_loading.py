@@ -13,7 +13,6 @@ from deploy.local.sample.world import SEED, make
 from deploy.local.stack import Stack
 
 _FILE = "sample.json"
-_APPLY_SECONDS = 120.0
 
 
 class Loaded(Struct, frozen=True):
@@ -24,7 +23,7 @@ class Loaded(Struct, frozen=True):
 
 
 async def ensure_sample(stack: Stack, say: Say) -> None:
-    """Loads the world unless it was, and waits until every record of it has been applied.
+    """Loads the world unless it was.
 
     An interrupted loading is gone on with: the same world again changes nothing.
     """
@@ -38,6 +37,4 @@ async def ensure_sample(stack: Stack, say: Say) -> None:
     door = Door(stack.gateway_url, stack.admin_key, stack.partner.secret_key)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         await load(door, world, progress)
-    say("waiting until the workers have applied it")
-    await stack.until_applied(_APPLY_SECONDS)
     stack.state.write(_FILE, loaded)

@@ -1,11 +1,13 @@
 """The whole system on this machine, as `python -m deploy.local up` and the tests run it."""
 
+import asyncio
 from collections.abc import Mapping
 
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from deploy.local import services
+from deploy.local.errors import Stalled
 from deploy.local.fleet import Fleet
 from deploy.local.keeper import Process, Say
 from deploy.local.keys import ensure_keys
@@ -78,10 +80,10 @@ class Stack:
         urls = {name: self._around.url(name) for name in names}
         await until_ready(urls, say=self._say, timeout=timeout)
 
-    async def until_applied(self, timeout: float = _READY_SECONDS) -> None:
-        """Waits until the workers have applied every record; TimeoutError when time is up."""
+    async def until_applied(self, patience: float = 60) -> None:
+        """Waits until the workers have applied every record; Stalled after so long without progress."""
         async with lag(self.kafka, self.redis_url) as behind:
-            await behind.until_none(timeout=timeout)
+            await behind.until_none(patience=patience)
 
     async def failure(self) -> None:
         """Waits until a process cannot be kept running and raises why."""
@@ -115,8 +117,9 @@ class Stack:
 
     async def _apply_the_rest(self) -> None:
         try:
-            await self.until_applied(_APPLY_SECONDS)
-        except (TimeoutError, KafkaError, RedisError, OSError) as error:
+            async with asyncio.timeout(_APPLY_SECONDS):
+                await self.until_applied()
+        except (TimeoutError, Stalled, KafkaError, RedisError, OSError) as error:
             self._say(f"stopping before every record was applied ({type(error).__name__})")
 
     def file(self) -> StackFile:

@@ -36,7 +36,7 @@ async def test_what_accepts_stops_before_what_applies(
     def program(name: str) -> Program:
         return python(tmp_path, name, _LEAVES_LAST_WORDS.format(diary=str(diary), name=name))
 
-    async def until_applied(_: Stack, timeout: float) -> None:
+    async def until_applied(_: Stack) -> None:
         with diary.open("a") as lines:
             lines.write("log is drained\n")
 
