@@ -12,7 +12,10 @@ from services.recommender.domain.seeker import Seeker
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """Who asks, toward what, within which limits, of which model and catalog, when."""
+    """Who asks, toward what, within which limits, of which model and catalog, when.
+
+    following: the rows of what builds on something held, with the ids that it builds on.
+    """
 
     who: Seeker
     goal: Goal | None
@@ -20,3 +23,4 @@ class Ask(Struct, frozen=True, kw_only=True):
     model: Model
     catalog: CatalogIndex
     now: datetime
+    following: dict[int, list[str]]

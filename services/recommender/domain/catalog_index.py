@@ -4,7 +4,8 @@ A row belongs to a credential id for ever, from the first time that anything nam
 that the catalog does not know, and of retired credentials, are never candidates.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import numpy as np
@@ -81,7 +82,7 @@ class CatalogIndex:
         """Skill id → level, of retired credentials too; empty when the catalog does not know the id."""
         return self.taught.get(self._rows.get(credential_id, -1), {})
 
-    def mask(self, credential_ids: "frozenset[str] | set[str]") -> Array:
+    def mask(self, credential_ids: Iterable[str]) -> Array:
         """True in the rows of these ids (n,)."""
         mask = np.zeros(len(self), np.bool_)
         rows = [row for each in credential_ids if (row := self._rows.get(each)) is not None]
@@ -97,27 +98,22 @@ class CatalogIndex:
             may[chosen] = self._recommendable.first(n)[chosen]
         return may
 
-    def following(self, credential_ids: "frozenset[str] | set[str]") -> Array:
-        """How many of these ids each credential builds on (n,)."""
-        counts = np.zeros(len(self))
-        for credential_id in credential_ids:
-            followers = self._followers.get(self._rows.get(credential_id, -1))
-            if followers:
-                counts[list(followers)] += 1
-        return counts
-
-    def built_on(self, row: int, credential_ids: "frozenset[str] | set[str]") -> list[str]:
-        """Which of these ids a credential builds on."""
-        return sorted(
-            each
-            for each in credential_ids
-            if row in self._followers.get(self._rows.get(each, -1), ())
-        )
+    def following(self, credential_ids: frozenset[str]) -> dict[int, list[str]]:
+        """The rows of what builds on these ids, each with the ids that it builds on."""
+        found: dict[int, list[str]] = {}
+        for credential_id in sorted(credential_ids):
+            for row in self._followers.get(self._rows.get(credential_id, -1), ()):
+                found.setdefault(row, []).append(credential_id)
+        return found
 
     def similarity(self, skills: dict[str, float]) -> Array:
         """Cosine-like overlap of each credential with weighted skills, rare skills counting more (n,)."""
         n = len(self)
-        query = {s: w * self._rarity(s) for s, w in skills.items() if self.teaching.count(s)}
+        query = {
+            skill_id: weight * self._rarity(skill_id)
+            for skill_id, weight in skills.items()
+            if self.teaching.count(skill_id)
+        }
         return self.teaching.weigh(query, n) / self._norms.first(n)
 
     def values(self, region: str | None) -> Array:
@@ -184,7 +180,7 @@ class CatalogIndex:
         return value.score(value.assess(credential, now=self._value_now, region=region))
 
     def _rarity(self, skill_id: str) -> float:
-        return float(np.log1p(len(self) / self.teaching.count(skill_id)))
+        return math.log1p(len(self) / self.teaching.count(skill_id))
 
     def _table(self, snapshot: Occupation | Skill | Regulation) -> dict[str, CatalogSnapshot]:
         tables: dict[type, dict[str, CatalogSnapshot]] = {

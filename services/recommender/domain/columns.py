@@ -112,11 +112,10 @@ class Postings:
 
     def weigh(self, query: dict[str, float], rows: int) -> Array:
         """For each of the first `rows` rows the sum of query weight × posting weight over its keys."""
-        found = [(*self.rows(key), weight) for key, weight in query.items() if self.count(key)]
+        found = [self.rows(key) for key in query if self.count(key)]
         if not found:
             return np.zeros(rows)
-        return np.bincount(
-            np.concatenate([having for having, _, _ in found]),
-            np.concatenate([weights * weight for _, weights, weight in found]),
-            minlength=rows,
-        )
+        asked = [weight for key, weight in query.items() if self.count(key)]
+        having, weights = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        weights *= np.repeat(asked, [len(of_key) for of_key, _ in found])
+        return np.bincount(having, weights, minlength=rows)

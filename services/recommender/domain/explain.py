@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 
 from msgspec import Struct
 
@@ -23,14 +24,14 @@ NEW = timedelta(days=60)
 class Placing(Struct, frozen=True):
     """What is known of one item.
 
-    votes: its parts of the fused score. closes: the missing skills that it teaches. because:
+    signals: what voted for it. closes: the missing skills that it teaches. because:
     credentials of the history that raised it, with their share, the strongest first. support: how
     many learners stand behind it. net_cents: -1 unknown.
     """
 
     row: int
     credential_id: str
-    votes: dict[Signal, float]
+    signals: set[Signal]
     closes: list[str]
     because: list[tuple[str, float]]
     support: float
@@ -39,14 +40,17 @@ class Placing(Struct, frozen=True):
 
 def reasons(placing: Placing, ask: Ask) -> list[ListReason]:
     """The strongest first, at most four."""
-    found = [
-        *_toward_goal(placing, ask),
-        *_from_history(placing, ask),
-        *_from_skills(placing, ask),
-        *_from_others(placing),
-        *_from_itself(placing, ask.catalog.notes[placing.row], ask),
-    ]
-    return found[:MOST_REASONS]
+    return list(islice(_found(placing, ask), MOST_REASONS))
+
+
+def _found(placing: Placing, ask: Ask) -> Iterator[ListReason]:
+    if ask.goal is not None:
+        yield from _toward_goal(placing, ask.goal)
+    yield from _from_history(placing, ask)
+    yield from _from_skills(placing, ask)
+    if "trend" in placing.signals and placing.support >= OTHERS_NEEDED:
+        yield ListReason("trending")
+    yield from _from_itself(placing, ask.catalog.notes[placing.row], ask)
 
 
 def advisories(placing: Placing, ask: Ask) -> list[ListReason]:
@@ -65,19 +69,16 @@ def _of_goal(goal: Goal | None) -> Iterator[ListReason]:
         yield ListReason("check_regulator", {"occupation": goal.occupation_id})
 
 
-def _toward_goal(placing: Placing, ask: Ask) -> Iterator[ListReason]:
-    if ask.goal is None:
-        return
-    occupation = ask.goal.occupation_id
+def _toward_goal(placing: Placing, goal: Goal) -> Iterator[ListReason]:
     if placing.closes:
-        params = {"skills": placing.closes[:MOST_NAMED], "occupation": occupation}
+        params = {"skills": placing.closes[:MOST_NAMED], "occupation": goal.occupation_id}
         yield ListReason("closes_skill_gap", params)
-    if placing.votes.get("goal", 0.0) > 0:
-        yield ListReason("leads_to_occupation", {"occupation": occupation})
+    if "goal" in placing.signals:
+        yield ListReason("leads_to_occupation", {"occupation": goal.occupation_id})
 
 
 def _from_history(placing: Placing, ask: Ask) -> Iterator[ListReason]:
-    built_on = ask.catalog.built_on(placing.row, ask.who.held)
+    built_on = ask.following.get(placing.row, [])
     if built_on:
         yield ListReason("builds_on", {"credentials": built_on[:MOST_NAMED]})
     named = [each for each, share in placing.because if share >= BECAUSE_SHARE]
@@ -86,20 +87,15 @@ def _from_history(placing: Placing, ask: Ask) -> Iterator[ListReason]:
         yield ListReason("because_completed", {"credentials": done[:MOST_NAMED]})
     if seen := [each for each in named if each not in ask.who.completed]:
         yield ListReason("because_viewed", {"credentials": seen[:MOST_NAMED]})
-    if placing.votes.get("affinity", 0.0) > 0 and placing.support >= OTHERS_NEEDED:
+    if "affinity" in placing.signals and placing.support >= OTHERS_NEEDED:
         yield ListReason("similar_learners")
 
 
 def _from_skills(placing: Placing, ask: Ask) -> Iterator[ListReason]:
-    if placing.votes.get("content", 0.0) > 0:
+    if "content" in placing.signals:
         taught = ask.catalog.taught[placing.row]
         if related := [skill_id for skill_id in taught if skill_id in ask.who.levels]:
             yield ListReason("teaches_related_skills", {"skills": related[:MOST_NAMED]})
-
-
-def _from_others(placing: Placing) -> Iterator[ListReason]:
-    if placing.votes.get("trend", 0.0) > 0 and placing.support >= OTHERS_NEEDED:
-        yield ListReason("trending")
 
 
 def _from_itself(placing: Placing, notes: Notes, ask: Ask) -> Iterator[ListReason]:

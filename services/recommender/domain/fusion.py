@@ -33,28 +33,33 @@ DEPTH = 200
 
 
 class Fused(Struct, frozen=True):
-    """The sum of votes by row (n,), each signal's part of it, and the most that a row could get."""
+    """The sum of votes by row (n,), each signal's votes by row, and the most that a row could get."""
 
     total: Array
-    parts: dict[Signal, Array]
+    parts: dict[Signal, dict[int, float]]
     most: float
 
 
 def fuse(signals: dict[Signal, Array], weights: dict[Signal, float], rows: Array) -> Fused:
     """Votes of the signals, arrays (n,), for the candidate `rows`. A score of 0 or less is no vote."""
-    parts = {name: votes(scores, rows, weights[name]) for name, scores in signals.items()}
-    voting = [name for name, part in parts.items() if part.any()]
-    total = np.sum([parts[name] for name in voting], axis=0) if voting else parts["value"]
-    return Fused(total, parts, sum(weights[name] for name in voting) / (K + 1) or 1.0)
+    total = np.zeros(len(signals["value"]))
+    parts: dict[Signal, dict[int, float]] = {}
+    most = 0.0
+    for name, scores in signals.items():
+        best = voted(scores, rows)
+        given = weights[name] / (K + 1 + np.arange(len(best)))
+        total[best] += given
+        parts[name] = dict(zip(best.tolist(), given.tolist(), strict=True))
+        most += float(given[0]) if len(given) else 0.0
+    return Fused(total, parts, most or 1.0)
 
 
-def votes(scores: Array, rows: Array, weight: float) -> Array:
-    """weight / (K + rank) in the best `DEPTH` of `rows`, 0 elsewhere (n,); ties keep the order of rows."""
-    given = np.zeros(len(scores))
-    best = top(scores[rows], DEPTH)
-    best = best[scores[rows][best] > 0]
-    given[rows[best]] = weight / (K + 1 + np.arange(len(best)))
-    return given
+def voted(scores: Array, rows: Array) -> Array:
+    """The best `DEPTH` of `rows` with a positive score, the best first; ties keep their order."""
+    scored = scores[rows]
+    positive = np.flatnonzero(scored > 0)
+    found: Array = rows[positive[top(scored[positive], DEPTH)]]
+    return found
 
 
 def top(scores: Array, depth: int) -> Array:

@@ -56,7 +56,15 @@ def rank(
     """
     who = seeker(state, catalog)
     goal = gap.goal(target, who, catalog, constraints.region)
-    ask = Ask(who=who, goal=goal, constraints=constraints, model=model, catalog=catalog, now=now)
+    ask = Ask(
+        who=who,
+        goal=goal,
+        constraints=constraints,
+        model=model,
+        catalog=catalog,
+        now=now,
+        following=catalog.following(who.held) if who.personal else {},
+    )
     open_to = candidates(who, catalog)
     checks = catalog.fit.checks(constraints, len(catalog))
     rows = np.flatnonzero(np.logical_and.reduce([open_to, *checks.values()]))
@@ -78,10 +86,10 @@ def _items(ask: Ask, rows: Array, limit: int) -> list[ListItem]:
     gains = _gains(ask)
     scores = _scores(ask, votes, gains, rows)
     chosen = rows[top(scores[rows], limit)]
-    return [
-        _item(placing, float(scores[placing.row]), float(gains[placing.row]), ask)
-        for placing in _placings(chosen, votes, ask)
-    ]
+    listed = zip(
+        _placings(chosen, votes, ask), scores[chosen].tolist(), gains[chosen].tolist(), strict=True
+    )
+    return [_item(placing, score, gain, votes, ask) for placing, score, gain in listed]
 
 
 def _gains(ask: Ask) -> Array:
@@ -107,18 +115,18 @@ def _placings(chosen: Array, votes: Fused, ask: Ask) -> list[Placing]:
     ids = [credential.id for row in chosen if (credential := ask.catalog.credentials[row])]
     lacking = gap.missing(ask.goal, ask.who.levels) if ask.goal is not None else []
     because = ask.model.because(ask.who.history if ask.who.personal else [], ids)
-    net = ask.catalog.fit.net_cents(ask.constraints, len(ask.catalog))
+    net = ask.catalog.fit.net_cents(ask.constraints, len(ask.catalog))[chosen].tolist()
     return [
         Placing(
             row=row,
             credential_id=credential_id,
-            votes={name: float(part[row]) for name, part in votes.parts.items()},
+            signals={name for name, given in votes.parts.items() if row in given},
             closes=_closes(ask.catalog.taught[row], lacking, ask.who),
             because=why,
             support=_support(ask.model, credential_id),
-            net_cents=int(net[row]),
+            net_cents=cents,
         )
-        for row, credential_id, why in zip(chosen.tolist(), ids, because, strict=True)
+        for row, credential_id, why, cents in zip(chosen.tolist(), ids, because, net, strict=True)
     ]
 
 
@@ -136,11 +144,11 @@ def _support(model: Model, credential_id: str) -> float:
     return float(model.support[row]) if row < len(model.support) else 0.0
 
 
-def _item(placing: Placing, score: float, gain: float, ask: Ask) -> ListItem:
+def _item(placing: Placing, score: float, gain: float, votes: Fused, ask: Ask) -> ListItem:
     return ListItem(
         credential_id=placing.credential_id,
         score=round(min(1.0, score), 6),
-        source=_source(placing),
+        source=_source(placing, votes),
         reasons=explain.reasons(placing, ask),
         closes=placing.closes,
         gain=round(gain, 6) if ask.goal is not None and ask.goal.wanted else None,
@@ -148,9 +156,10 @@ def _item(placing: Placing, score: float, gain: float, ask: Ask) -> ListItem:
     )
 
 
-def _source(placing: Placing) -> Source:
+def _source(placing: Placing, votes: Fused) -> Source:
     """What spoke loudest for the item; what closes a gap is there for its content at least."""
-    source = SOURCES[max(placing.votes, key=lambda name: placing.votes[name])]
+    loudest = max(placing.signals, key=lambda name: votes.parts[name][placing.row], default="value")
+    source = SOURCES[loudest]
     return "content" if placing.closes and source != "personalized" else source
 
 

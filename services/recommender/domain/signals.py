@@ -1,5 +1,8 @@
 """What each signal of `fusion` says of every credential, for one question."""
 
+import heapq
+from operator import itemgetter
+
 import numpy as np
 
 from services.recommender.domain.ask import Ask
@@ -8,6 +11,7 @@ from services.recommender.domain.fusion import CONTENT_ALONE, WEIGHTS, Fused, Si
 
 DECLARED = 0.5
 """What a skill in the profile weighs beside the history's credentials."""
+MOST_INTERESTS = 32
 
 
 def fused(ask: Ask, rows: Array) -> Fused:
@@ -28,10 +32,12 @@ def fused(ask: Ask, rows: Array) -> Fused:
 
 
 def _personal(ask: Ask, values: Array) -> dict[Signal, Array]:
-    following = ask.catalog.following(ask.who.held)
+    next_step = np.zeros(len(values))
+    for row, credential_ids in ask.following.items():
+        next_step[row] = len(credential_ids) + values[row]
     return {
         "affinity": ask.catalog.spread(ask.model, ask.model.scores(ask.who.history)),
-        "next_step": np.where(following > 0, following + values, 0.0),
+        "next_step": next_step,
         "content": ask.catalog.similarity(_interests(ask)),
     }
 
@@ -44,9 +50,11 @@ def _leading(ask: Ask, occupation_id: str, values: Array) -> Array:
 
 
 def _interests(ask: Ask) -> dict[str, float]:
-    """Skill id → weight: what the history is about, and what the learner says of themself."""
+    """Skill id → weight: what the history is about, and what the learner says of themself; the heaviest."""
     interests = dict.fromkeys(ask.who.declared, DECLARED)
     for credential_id, weight in ask.who.history:
         for skill_id in ask.catalog.skills_taught(credential_id):
             interests[skill_id] = interests.get(skill_id, 0.0) + weight
-    return interests
+    if len(interests) <= MOST_INTERESTS:
+        return interests
+    return dict(heapq.nlargest(MOST_INTERESTS, interests.items(), key=itemgetter(1)))
