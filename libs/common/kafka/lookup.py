@@ -1,20 +1,38 @@
-"""Which record stands at an offset: how a stored position is proven against a log.
+"""Where logs really end, and which record stands at an offset: how a stored position is proven.
 
 Tansu answers ListOffsets with the offset behind the *first* record of its last batch (*tried*: 7 for a
-log of 1 + 5 + 3 records), so an end offset may be too small by a batch. Hence nothing is concluded
-from it but that the record before it exists: reading goes on from there, and the fetch's own high
-watermark, which is right, says where the log ends.
+log of 1 + 5 + 3 records), so that end may be short by a batch. The high watermark that comes with a
+fetch is right, on Tansu and on Apache Kafka; hence one fetch of the last batch of each log.
+
+The consumer given has no group and is used for nothing else meanwhile.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from libs.common.errors import TryAgain
-from libs.common.kafka.records import read
+from libs.common.kafka.records import id_of
 
 _POLL_MS = 200
+_Seen = Callable[[TopicPartition, list[ConsumerRecord]], None]
+
+
+async def end_offsets(
+    consumer: AIOKafkaConsumer, places: Iterable[TopicPartition], *, seconds: float
+) -> dict[TopicPartition, int]:
+    """The offset that each log's next record will get. Raises TryAgain after `seconds`, or KafkaError."""
+    places = list(places)
+    begins = await consumer.beginning_offsets(places)
+    ends: dict[TopicPartition, int] = dict(await consumer.end_offsets(places))
+    last = {place: end - 1 for place, end in ends.items() if end > begins[place]}
+
+    def seen(place: TopicPartition, _: list[ConsumerRecord]) -> None:
+        ends[place] = max(ends[place], consumer.highwater(place) or 0)
+
+    await _fetch(consumer, last, seen, seconds)
+    return ends
 
 
 async def record_ids(
@@ -22,31 +40,38 @@ async def record_ids(
 ) -> dict[TopicPartition, str]:
     """The id of the record at each offset, for the logs that have one there.
 
-    The consumer has no group and is used for nothing else. Raises TryAgain when a log does not answer
-    in time, or KafkaError.
+    Raises TryAgain after `seconds`, or KafkaError.
     """
     begins = await consumer.beginning_offsets(offsets)
-    ends = await consumer.end_offsets(offsets)
-    asked = {
-        place: min(offset, ends[place] - 1)
-        for place, offset in offsets.items()
-        if begins[place] <= offset and begins[place] < ends[place]
-    }
-    consumer.assign(list(asked))
-    for place, start in asked.items():
-        consumer.seek(place, max(start, begins[place]))
+    ends = await end_offsets(consumer, offsets, seconds=seconds)
+    held = {p: offset for p, offset in offsets.items() if begins[p] <= offset < ends[p]}
     found: dict[TopicPartition, str] = {}
-    deadline = time.monotonic() + seconds
-    while asked:
-        if time.monotonic() > deadline:
-            raise TryAgain(f"{len(asked)} partitions did not answer within {seconds:g} s")
-        for place, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
-            if place not in asked or not records:
-                continue
-            at = next((record for record in records if record.offset == offsets[place]), None)
-            if at is not None:
-                found[place] = read(at).id
-            if records[-1].offset >= min(offsets[place], consumer.highwater(place) - 1):
-                del asked[place]
-                consumer.pause(place)
+
+    def seen(place: TopicPartition, records: list[ConsumerRecord]) -> None:
+        if records[0].offset == held[place]:
+            found[place] = id_of(records[0])
+
+    await _fetch(consumer, held, seen, seconds)
     return found
+
+
+async def _fetch(
+    consumer: AIOKafkaConsumer,
+    starts: Mapping[TopicPartition, int],
+    seen: _Seen,
+    seconds: float,
+) -> None:
+    """Shows `seen` what is fetched first from each start."""
+    waiting = set(starts)
+    consumer.assign(waiting)
+    for place, offset in starts.items():
+        consumer.seek(place, offset)
+    deadline = time.monotonic() + seconds
+    while waiting:
+        if time.monotonic() > deadline:
+            raise TryAgain(f"{len(waiting)} logs did not answer within {seconds:g} s")
+        for place, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
+            if records and place in waiting:
+                seen(place, records)
+                waiting.discard(place)
+                consumer.pause(place)

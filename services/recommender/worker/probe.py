@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from libs.common.contracts.redis_values import Mark
 from libs.common.errors import TryAgain
+from libs.common.kafka.lookup import end_offsets
 from libs.common.kafka.records import read
 from libs.common.settings import KafkaSettings
 
@@ -38,7 +39,7 @@ class Probe:
         """Where each log begins and ends now."""
         try:
             begins = await self._consumer.beginning_offsets(places)
-            ends = await self._consumer.end_offsets(places)
+            ends = await end_offsets(self._consumer, places, seconds=PROBE_SECONDS)
         except (KafkaError, OSError) as error:
             raise TryAgain(f"the logs' ends are not known: {error!r}") from error
         return {place: Extent(begins[place], ends[place]) for place in places}

@@ -106,7 +106,7 @@ async def test_a_restart_goes_on_from_the_archive(bench: Bench) -> None:
     assert len(archived.columns.at) == LEARNERS * EACH
     await bench.log.send(interaction("l0", "c0", "view", 99))
     async with bench.trainer(train_minimum=200) as trainer:
-        assert trainer._learners.interactions == LEARNERS * EACH
+        assert trainer._learners.interactions >= LEARNERS * EACH
         await until(lambda: follower._side.epoch > epoch)
         await until(lambda: trainer._learners.interactions == LEARNERS * EACH + 1)
     assert follower.model.version == version
