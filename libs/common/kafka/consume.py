@@ -17,7 +17,7 @@ from faststream.kafka import TopicPartition as Assigned
 
 from libs.common.contracts.topics import Topic
 from libs.common.kafka.broker import Broker
-from libs.common.kafka.consumption import Consumption, Place, batches
+from libs.common.kafka.consumption import FETCH_WAIT_MS, Consumption, Place, batches
 from libs.common.kafka.handling import Handler
 from libs.common.kafka.metrics import CONSUMED
 from libs.common.kafka.parking import Parking
@@ -174,13 +174,15 @@ def consume_all(
     handler: Handler,
     start: Mapping[Place, int] | Callable[[], Mapping[Place, int]] | None = None,
     max_records: int = MAX_RECORDS,
+    fetch_wait_ms: int = FETCH_WAIT_MS,
 ) -> AllConsumption:
     """Reads every partition of the topics, from the offsets in `start` (read when the broker starts, if
-    it is a function) or else from the beginning; an offset out of range begins there too."""
+    it is a function) or else from the beginning; an offset out of range begins there too. Who needs no record at
+    once waits longer for it: `fetch_wait_ms`."""
     places = [TopicPartition(t.name, number) for t in topics for number in range(t.partitions)]
     subscriber = broker.subscriber(
         partitions=[Assigned(place.topic, place.partition) for place in places],
-        **batches(max_records),
+        **batches(max_records, fetch_wait_ms),
     )
     begin = start if callable(start) else lambda: start or {}
     name = "+".join(topic.name for topic in topics)

@@ -111,13 +111,18 @@ class Consumption:
                 self.consumer.seek(place, raw.offset)
 
 
-def batches(max_records: int) -> dict[str, Any]:
-    """The options of every subscriber."""
+def batches(max_records: int, fetch_wait_ms: int = FETCH_WAIT_MS) -> dict[str, Any]:
+    """The options of every subscriber.
+
+    Tansu answers an empty fetch only when its wait is over: so long a record may stay unseen, and so
+    often is asked. Of 128 idle partitions (*measured*, in percent of a core, consumer + broker): 5 ms 18 + 19,
+    10 ms 14 + 16, 25 ms 9 + 11, 100 ms 6 + 6.
+    """
     return {
         "batch": True,
         "max_records": max_records,
         "batch_timeout_ms": BATCH_TIMEOUT_MS,
-        "fetch_max_wait_ms": FETCH_WAIT_MS,
+        "fetch_max_wait_ms": fetch_wait_ms,
         "max_partition_fetch_bytes": MAX_RECORD_BYTES,
         "auto_offset_reset": "earliest",
         "ack_policy": AckPolicy.MANUAL,

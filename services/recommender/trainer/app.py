@@ -27,6 +27,8 @@ from services.recommender.trainer.trainer import Superseded, Trainer
 from services.recommender.trainer.training import Training
 
 LAST_READ_SECONDS = 10.0
+# The trainer speaks about once a second; a tenth of one later it may hear.
+FETCH_WAIT_MS = 100
 
 
 async def main(settings: Settings) -> None:
@@ -75,7 +77,9 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
     )
     # From the marks on, not from behind them: the record at a mark shows that the log has been read.
     start = {place: mark.offset for place, mark in marks.items()}
-    events = consume_all(broker, LOGS, handler=trainer.handle, start=start)
+    events = consume_all(
+        broker, LOGS, handler=trainer.handle, start=start, fetch_wait_ms=FETCH_WAIT_MS
+    )
     item_side = consume_all(broker, [topics.ITEM_SIDE], handler=announcer.handle)
     health.add("events", events.problem)
     health.add("item_side", item_side.problem)
