@@ -22,12 +22,22 @@ _TICK = timedelta(milliseconds=1)
 
 
 def created(
-    partner_id: str, learner_id: str, body: LearnerBody, *, learner_key: str, at: datetime
+    partner_id: str,
+    learner_id: str,
+    body: LearnerBody,
+    *,
+    learner_key: str,
+    at: datetime,
+    before: Learner | None = None,
 ) -> Learner:
-    """A new learner under a key that nobody has had before."""
+    """A new learner under a key that nobody has had before.
+
+    `before` is the erased learner whom the id meant; revisions go on from theirs, because the lookup
+    in Redis ignores a lower one.
+    """
     return Learner(
         learner_key=learner_key,
-        revision=1,
+        revision=1 if before is None else before.revision + 1,
         consent_changed_at=at,
         partner_id=partner_id,
         learner_id=learner_id,

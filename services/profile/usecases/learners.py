@@ -47,9 +47,15 @@ class Learners:
                     if changed is not known:
                         await row.save(changed)
                     return changed, False
-                created = _fitting(
-                    domain.created(partner_id, learner_id, body, learner_key=new_key(), at=row.now)
+                new = domain.created(
+                    partner_id,
+                    learner_id,
+                    body,
+                    learner_key=new_key(),
+                    at=row.now,
+                    before=row.learner,
                 )
+                created = _fitting(new)
                 if await row.insert(created):
                     return created, True
 

@@ -158,7 +158,8 @@ def _item(placing: Placing, score: float, gain: float, votes: Fused, ask: Ask) -
 
 def _source(placing: Placing, votes: Fused) -> Source:
     """What spoke loudest for the item; what closes a gap is there for its content at least."""
-    loudest = max(placing.signals, key=lambda name: votes.parts[name][placing.row], default="value")
+    spoken: list[Signal] = [name for name in SOURCES if name in placing.signals] or ["value"]
+    loudest = max(spoken, key=lambda name: votes.parts[name].get(placing.row, 0.0))
     source = SOURCES[loudest]
     return "content" if placing.closes and source != "personalized" else source
 

@@ -27,6 +27,13 @@ def test_creation_takes_the_defaults_of_consent():
     )
 
 
+def test_revisions_go_on_after_an_erasure():
+    """Who comes back under a new key has a higher revision than the erased learner of the same id."""
+    gone = domain.erased(some_learner(), at=LATER)
+    back = domain.created("p", "l", LearnerBody(), learner_key="k2", at=LATER, before=gone)
+    assert back.revision == gone.revision + 1
+
+
 def test_replacing_empties_what_the_body_omits():
     """A field that the new body does not have becomes empty; what is held stays."""
     before = domain.holding(
