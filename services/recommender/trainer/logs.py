@@ -6,7 +6,8 @@ nothing: that log is read from its beginning, which is always safe, because merg
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,7 +16,7 @@ from aiokafka.errors import KafkaError
 from libs.common.contracts import topics
 from libs.common.errors import TryAgain
 from libs.common.kafka.consume import AllConsumption
-from libs.common.kafka.lookup import record_ids
+from libs.common.kafka.lookup import end_offsets, record_ids
 from libs.common.settings import KafkaSettings
 from services.recommender.trainer.archive import Marks
 
@@ -72,17 +73,18 @@ class Logs:
         """Waits until what the logs hold now has been applied; the rest is read at the next start."""
         places = [TopicPartition(topic.name, n) for topic in LOGS for n in range(topic.partitions)]
         try:
-            begins = await self._learners.consumer.beginning_offsets(places)
-            ends = await self._learners.consumer.end_offsets(places)
-            wanted = {(p.topic, p.partition): end for p, end in ends.items() if end > begins[p]}
-            handled = self._learners.handled
-            await until(
-                lambda: all(handled.get(place, 0) >= end for place, end in wanted.items()),
-                seconds,
-                "the logs",
-            )
-        except (KafkaError, OSError, TryAgain) as error:
+            async with _looking(self._settings) as consumer:
+                begins = await consumer.beginning_offsets(places)
+                ends = await end_offsets(consumer, places, seconds=seconds)
+            held = {place: end for place, end in ends.items() if end > begins[place]}
+            await until(lambda: self._applied(held), seconds, "the logs")
+        except TryAgain as error:
             log.warning("stopped_before_the_logs_end", error=str(error))
+
+    def _applied(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """Whether each log has been applied as far as that."""
+        reached = ((self._marks.get((p.topic, p.partition)), end) for p, end in ends.items())
+        return all(mark is not None and mark.offset + 1 >= end for mark, end in reached)
 
 
 async def until(reached: Callable[[], bool], seconds: float, what: str) -> None:
@@ -98,6 +100,22 @@ async def proven(settings: KafkaSettings, marks: Marks) -> Marks:
     """The marks whose record is where they say. Raises TryAgain when Kafka does not say in time."""
     if not marks:
         return {}
+    offsets = {TopicPartition(*place): mark.offset for place, mark in marks.items()}
+    async with _looking(settings) as consumer:
+        found = await record_ids(consumer, offsets, seconds=CHECK_SECONDS)
+    good = {
+        place: mark
+        for place, mark in marks.items()
+        if found.get(TopicPartition(*place)) == mark.record_id
+    }
+    if len(good) < len(marks):
+        log.warning("logs_read_from_their_beginning", partitions=len(marks) - len(good))
+    return good
+
+
+@asynccontextmanager
+async def _looking(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer beside the running ones. Raises TryAgain when Kafka is away."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka_bootstrap.split(","),
         enable_auto_commit=False,
@@ -107,17 +125,8 @@ async def proven(settings: KafkaSettings, marks: Marks) -> Marks:
     )
     try:
         await consumer.start()
-        offsets = {TopicPartition(*place): mark.offset for place, mark in marks.items()}
-        found = await record_ids(consumer, offsets, seconds=CHECK_SECONDS)
+        yield consumer
     except (KafkaError, OSError) as error:
-        raise TryAgain(f"the marks cannot be checked: {error!r}") from error
+        raise TryAgain(f"the logs cannot be looked into: {error!r}") from error
     finally:
         await consumer.stop()
-    good = {
-        place: mark
-        for place, mark in marks.items()
-        if found.get(TopicPartition(*place)) == mark.record_id
-    }
-    if len(good) < len(marks):
-        log.warning("logs_read_from_their_beginning", partitions=len(marks) - len(good))
-    return good
