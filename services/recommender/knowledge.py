@@ -1,5 +1,6 @@
 """What a process must know to rank, followed from Kafka: the catalog and the model."""
 
+import asyncio
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from services.recommender.item_side import ItemSideFollower
 from services.recommender.listing import Listing
 
 _NO_MODEL = NoModel()
+REVALUED_A_SECOND = 16
 
 
 class Knowledge:
@@ -39,6 +41,12 @@ class Knowledge:
         if (behind := self._tables.problem()) is not None:
             return behind
         return None if self._item_side.settled else self._item_side.problem()
+
+    async def run(self) -> None:
+        """Keeps the values of credentials of today, a few at a time: assertions end and time passes."""
+        while True:
+            self.catalog.revalue(self._clock(), REVALUED_A_SECOND)
+            await asyncio.sleep(1)
 
     async def close(self) -> None:
         """Stops a model that is being loaded."""

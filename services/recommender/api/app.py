@@ -11,11 +11,11 @@ from libs.common.health import Health
 from libs.common.kafka.broker import make_broker, wait_for_kafka
 from libs.common.web import App, create_app
 from libs.common.web.app import Lifespan
+from services.recommender.api.probing import RedisProbe
 from services.recommender.api.routes import routes
 from services.recommender.api.usecases import Recommending
 from services.recommender.knowledge import Knowledge
 from services.recommender.listing import Listing
-from services.recommender.probing import RedisProbe
 from services.recommender.settings import ApiSettings
 from services.recommender.store import Store, connect
 
@@ -42,7 +42,7 @@ def api_app(settings: ApiSettings) -> App:
         await wait_for_kafka(settings)
         await broker.start()
         try:
-            async with background(redis.run()):
+            async with background(redis.run(), knowledge.run()):
                 yield
         finally:
             await broker.stop()

@@ -52,6 +52,7 @@ class CatalogIndex:
         self._followers: dict[int, set[int]] = {}
         self._norms = Column(np.float64, 1.0)
         self._value_now = datetime.min
+        self._revalued = -1
         self._values: Derived[str | None] = Derived(Column(np.float64, 0.0), self._value)
         self._aligned: tuple[Mapping[str, int], int, Array, Array] | None = None
 
@@ -66,6 +67,14 @@ class CatalogIndex:
                 if key not in known or known[key].revision < snapshot.revision:
                     known[key] = snapshot
                     self.version += 1
+
+    def revalue(self, now: datetime, count: int) -> None:
+        """Dates the value of the next `count` rows anew, round after round."""
+        for _ in range(min(count, len(self))):
+            self._revalued = (self._revalued + 1) % len(self)
+            credential = self.credentials[self._revalued]
+            if credential is not None:
+                self._put_value(self._revalued, credential, now)
 
     def __len__(self) -> int:
         return len(self.credentials)

@@ -17,11 +17,11 @@ from libs.common.kafka.broker import make_broker, wait_for_kafka
 from libs.common.kafka.consume import consume_group
 from libs.common.web import App, create_app
 from services.recommender.knowledge import Knowledge
-from services.recommender.probing import RedisProbe
 from services.recommender.settings import WorkerSettings
 from services.recommender.store import Store, connect
 from services.recommender.worker.handler import Worker
 from services.recommender.worker.ownership import Ownership
+from services.recommender.worker.patrol import Patrol
 from services.recommender.worker.probe import probing
 from services.recommender.worker.projection import Projection
 from services.recommender.worker.recovery import recover
@@ -54,12 +54,12 @@ async def working(
     broker = make_broker(settings, client_id="recommender-worker")
     knowledge = Knowledge(broker, settings.scratch, clock)
     store = Store(connect(settings.redis_url))
-    redis = RedisProbe(store)
 
     async def recovered(partitions: list[int]) -> dict[int, Session]:
         return await recover(settings, store, partitions)
 
     ownership = Ownership(recovered, lambda: consumption.consumer)
+    patrol = Patrol(store, ownership)
     projection = Projection(knowledge.listing, settings.lookup_pepper.get_secret_value())
     worker = Worker(ownership, store, projection, knowledge.model, clock)
     consumption = consume_group(
@@ -73,10 +73,11 @@ async def working(
     health.add("events", consumption.problem)
     health.add("knowledge", knowledge.problem)
     health.add("partitions", ownership.problem)
-    health.add("redis", redis.problem)
+    health.add("redis", patrol.problem)
     await broker.start()
     try:
-        async with background(redis.run(), _project(ownership, knowledge.problem)):
+        projecting = _project(ownership, knowledge.problem)
+        async with background(patrol.run(), knowledge.run(), projecting):
             yield ownership
             await _read_to_the_end(settings, ownership)
     finally:

@@ -95,7 +95,7 @@ class Worker:
         LISTS.inc(sum(result.ranked is not None for result in commit.results))
         now = self._clock()
         for record in work.interactions:
-            if isinstance(record.value, Interaction):
+            if isinstance(record.value, Interaction) and work.session.interaction.shown(record):
                 FRESHNESS.observe(max(0.0, (now - record.value.accepted_at).total_seconds()))
 
 

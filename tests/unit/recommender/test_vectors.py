@@ -11,6 +11,7 @@ from libs.common.rules import eligibility, money, value
 from services.recommender.domain.catalog_index import CatalogIndex
 from services.recommender.domain.fusion import top
 from tests.factories.catalog import assertion, credential
+from tests.unit.recommender.events import at
 from tests.unit.recommender.worlds import NOW
 
 REGIONS = ["US", "US-CA", "US-NY", "DE", "DE-BE"]
@@ -132,3 +133,17 @@ def test_similarity_prefers_rare_shared_skills() -> None:
     found = catalog.similarity({"rare": 1.0, "common": 1.0, "unknown": 1.0})
     assert catalog.credentials[int(found.argmax())].id == "rare"
     assert found[catalog.row("c1")] > 0
+
+
+def test_values_follow_the_calendar() -> None:
+    """An accreditation that has ended stops counting, and stops being a reason, once its row comes round."""
+    ending = assertion(reciprocal=True, start=at(-9), end=at(90))
+    catalog = CatalogIndex()
+    for id in ("c0", "c1", "c2"):
+        catalog.put(credential(id, assertions=[ending]), NOW)
+    before = catalog.values(None).copy()
+    catalog.revalue(at(120), 2)
+    assert (catalog.values(None) < before).tolist() == [True, True, False]
+    catalog.revalue(at(120), 2)
+    assert (catalog.values(None) < before).all()
+    assert [catalog.notes[row].attested for row in range(3)] == [[], [], []]

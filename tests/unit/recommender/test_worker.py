@@ -287,3 +287,17 @@ async def test_interactions_wait_for_the_learners_of_a_rebuild(stack: Stack) -> 
     assert state is not None
     assert (state.consented, state.interactions) == (False, {})
     assert await stack.client.exists(redis_keys.ranked(sent.partition, "a")) == 0
+
+
+async def test_a_flush_is_noticed_without_traffic(stack: Stack) -> None:
+    """Partitions that nobody writes to are filled again too."""
+    await stack.work()
+    events = [*population(), *lives(120)]
+    sent = await publish(stack, events)
+    await stack.client.flushall()
+
+    async def whole() -> bool:
+        return await wrong(stack, sent, events) == []
+
+    await until(whole)
+    assert await stack.lookup(f"learner of {KEYS[0]}") is not None
