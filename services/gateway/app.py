@@ -40,7 +40,7 @@ def build_api(settings: ApiSettings) -> App:
     to_profile = ServiceClient("profile", settings.profile_url)
     to_recommender = ServiceClient("recommender", settings.recommender_url)
     view = CatalogView(lambda changed: GlobalTables(broker, topics.CATALOG, changed))
-    catalog = Catalog(to_catalog)
+    catalog = Catalog(to_catalog, Breaker("catalog"))
     keeping = Keeping(view, settings.scratch, catalog.dump)
     changes = Changes(listener)
     pepper = settings.lookup_pepper.get_secret_value()
@@ -65,7 +65,7 @@ def build_api(settings: ApiSettings) -> App:
             view=view,
             keys=PartnerStore(engine),
             lists=Lists(Reads(reader, Breaker("redis")), changes, pepper),
-            profile=Profile(to_profile),
+            profile=Profile(to_profile, Breaker("profile")),
             recommender=Recommender(to_recommender, Breaker("recommender")),
             catalog=catalog,
             partition_of=partition_of,

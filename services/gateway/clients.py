@@ -25,20 +25,27 @@ from services.gateway.usecases.searching import FoundPage
 path = ServiceClient.path
 RANK_SECONDS = 1.0
 PROFILE_READ_SECONDS = 1.0
-BULK_SECONDS = 30.0
+SEARCH_SECONDS = 2.0
+# Longer than profile waits for its database and for Kafka together.
+ACCEPT_SECONDS = 15.0
 
 
 class Profile:
-    """Learners of a partner."""
+    """Learners of a partner. Reading one raises TryAgain at once while that has just failed again and again."""
 
-    def __init__(self, client: ServiceClient) -> None:
+    def __init__(self, client: ServiceClient, breaker: Breaker) -> None:
         self._client = client
+        self._breaker = breaker
 
     async def learner(self, partner_id: str, learner_id: str) -> Learner:
         """Raises NotFound (`learner_not_found`)."""
-        return await self._client.call(
-            "GET", _learner(partner_id, learner_id), returns=Learner, timeout=PROFILE_READ_SECONDS
-        )
+        with self._breaker.guarding():
+            return await self._client.call(
+                "GET",
+                _learner(partner_id, learner_id),
+                returns=Learner,
+                timeout=PROFILE_READ_SECONDS,
+            )
 
     async def put(
         self, partner_id: str, learner_id: str, body: LearnerBody, if_match: str | None
@@ -77,7 +84,7 @@ class Profile:
             f"{path('partners', partner_id)}/interactions",
             json=NewInteractions(events=events),
             returns=StoredInteractions,
-            timeout=BULK_SECONDS,
+            timeout=ACCEPT_SECONDS,
         )
         return answer.results
 
@@ -124,10 +131,11 @@ class Recommender:
 
 
 class Catalog:
-    """Writes and searches of the catalog."""
+    """Writes and searches of the catalog. A search raises TryAgain at once while searches keep failing."""
 
-    def __init__(self, client: ServiceClient) -> None:
+    def __init__(self, client: ServiceClient, breaker: Breaker) -> None:
         self._client = client
+        self._breaker = breaker
 
     async def put(self, segments: tuple[str, ...], body: bytes) -> Done:
         """Publishes; the body is the snapshot."""
@@ -145,7 +153,10 @@ class Catalog:
 
     async def search(self, kind: str, params: dict[str, str]) -> FoundPage:
         """One page; `kind` is credentials, occupations or skills."""
-        return await self._client.call("GET", path(kind), params=params, returns=FoundPage)
+        with self._breaker.guarding():
+            return await self._client.call(
+                "GET", path(kind), params=params, returns=FoundPage, timeout=SEARCH_SECONDS
+            )
 
     async def dump(self) -> bytes:
         """Every snapshot, as NDJSON."""

@@ -5,7 +5,7 @@ region, where an assertion names one. `now` moves a value by the day, so that an
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -70,12 +70,12 @@ class ShownValue(Struct, frozen=True, kw_only=True):
 
 
 class Shelf(NamedTuple):
-    """One credential's encoded forms, by (region, income band) and by region."""
+    """One credential's encoded forms, by (region, income band) and by (region, day)."""
 
     aided: bool
     regional: bool
     cards: dict[Audience, Raw]
-    values: dict[str | None, Raw]
+    values: dict[tuple[str | None, datetime], Raw]
 
 
 class Cards:
@@ -86,7 +86,6 @@ class Cards:
         self._clock = clock
         self._shelves: dict[str, Shelf] = {}
         self._taught_by: dict[str, set[str]] = {}
-        self._day = date.min
         view.listen(self._changed)
 
     def card(self, credential: Credential, region: str | None, income_band: str | None) -> Raw:
@@ -95,21 +94,17 @@ class Cards:
         key = (region, income_band) if shelf.aided else (None, None)
         return _kept(shelf.cards, key, lambda: self._encoded_card(credential, *key))
 
-    def value(self, credential: Credential, region: str | None) -> Raw:
-        """The value for a learner of this region."""
+    def value(self, credential: Credential, region: str | None, day: datetime) -> Raw:
+        """The value for a learner of this region, as of `today`."""
         shelf = self._shelf(credential)
-        key = region if shelf.regional else None
-        return _kept(shelf.values, key, lambda: self._encoded_value(credential, key))
+        key = (region if shelf.regional else None), day
+        return _kept(shelf.values, key, lambda: self._encoded_value(credential, *key))
 
     def today(self) -> datetime:
         """The beginning of the day, UTC."""
-        now = self._clock()
-        return datetime.combine(now.date(), time(), now.tzinfo)
+        return self._clock().replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _shelf(self, credential: Credential) -> Shelf:
-        if (today := self._clock().date()) != self._day:
-            self._day = today
-            self._shelves.clear()
         shelf = self._shelves.get(credential.id)
         if shelf is None:
             regional = any(a.jurisdiction is not None for a in credential.assertions)
@@ -147,8 +142,8 @@ class Cards:
         )
         return Raw(_encode(card))
 
-    def _encoded_value(self, credential: Credential, region: str | None) -> Raw:
-        assessed = value.assess(credential, now=self.today(), region=region)
+    def _encoded_value(self, credential: Credential, region: str | None, day: datetime) -> Raw:
+        assessed = value.assess(credential, now=day, region=region)
         facts = [
             ValueFact(
                 component=fact.component,

@@ -1,7 +1,7 @@
 """A recommendation as JSON, with its ETag: cards and values joined as the bytes they are kept as."""
 
 from datetime import datetime
-from hashlib import blake2b
+from hashlib import sha1
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -101,14 +101,18 @@ class Composer:
 
     def write(self, served: Served) -> Written:
         """The answer of api.md. A list that was not minted is named by what it says."""
+        day = self._cards.today()
+        self._sentences.refresh()
         items = _encode(
-            [self._item(served, rank, *pair) for rank, pair in enumerate(served.items, 1)]
+            [self._item(served, day, rank, *pair) for rank, pair in enumerate(served.items, 1)]
         )
         target = None if served.target is None else self._target(served.target)
         relaxations = [_relaxation(each) for each in served.relaxations]
         fresh = served.freshness
         said = (target, relaxations, fresh._replace(computed_at=0), served.fallback)
-        tag = blake2b(items + _encode(said), digest_size=16).hexdigest()
+        hashed = sha1(items, usedforsecurity=False)
+        hashed.update(_encode(said))
+        tag = hashed.hexdigest()
         answer = Answer(
             recommendation_id=served.recommendation_id or f"rec_{tag}",
             items=Raw(items),
@@ -119,14 +123,16 @@ class Composer:
         )
         return Written(_encode(answer), f'"{tag}"')
 
-    def _item(self, served: Served, rank: int, item: Item, credential: Credential) -> ShownItem:
+    def _item(
+        self, served: Served, day: datetime, rank: int, item: Item, credential: Credential
+    ) -> ShownItem:
         return ShownItem(
             rank=rank,
             credential=self._cards.card(credential, served.region, served.income_band),
             score=item.score,
             source=item.source,
             reasons=self._sentences.reasons(item.reasons),
-            value=self._cards.value(credential, served.region),
+            value=self._cards.value(credential, served.region, day),
             gap=None if item.gain is None else Gap(self._skills(item.closes), item.gain),
             advisories=self._sentences.advisories(item.advisories),
         )

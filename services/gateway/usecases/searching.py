@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from msgspec import Struct
 
 from libs.common.contracts.catalog import Occupation, Skill
-from libs.common.errors import Unavailable
+from libs.common.errors import TryAgain, Unavailable
 from services.gateway.catalog import search
 from services.gateway.catalog.cards import Cards
 from services.gateway.catalog.search import Page, Wanted
@@ -57,7 +57,7 @@ class FoundPage(Struct, frozen=True):
 
 
 class CatalogSearch(Protocol):
-    """Raises Unavailable while the catalog is away, InvalidRequest for a foreign cursor."""
+    """Raises Unavailable or TryAgain while the catalog is away, InvalidRequest for a foreign cursor."""
 
     async def search(self, kind: str, params: dict[str, str]) -> FoundPage: ...
 
@@ -109,7 +109,7 @@ class Searching:
         if not search.is_own(cursor):
             try:
                 found = await self._catalog.search(kind, params)
-            except Unavailable:
+            except (TryAgain, Unavailable):
                 return here(), "catalog_unavailable"
             return Page([item.id for item in found.items], found.next_cursor), None
         return here(), "catalog_unavailable"

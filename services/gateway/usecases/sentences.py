@@ -38,22 +38,23 @@ class Sentences:
         self._reasons: dict[bytes, Raw] = {}
         self._advisories: dict[bytes, Raw] = {}
 
+    def refresh(self) -> None:
+        """Forgets what may have been renamed; before each answer."""
+        kept = len(self._reasons) + len(self._advisories)
+        if self._generation != self._view.generation or kept > MOST_KEPT:
+            self._generation = self._view.generation
+            self._reasons.clear()
+            self._advisories.clear()
+
     def reasons(self, packed: list[Raw]) -> list[Raw]:
         """Reasons as JSON."""
-        kept = self._current(self._reasons)
+        kept = self._reasons
         return [kept.get(bytes(raw)) or self._reason(raw) for raw in packed]
 
     def advisories(self, packed: list[Raw]) -> list[Raw]:
         """Advisories as JSON."""
-        kept = self._current(self._advisories)
+        kept = self._advisories
         return [kept.get(bytes(raw)) or self._advisory(raw) for raw in packed]
-
-    def _current(self, kept: dict[bytes, Raw]) -> dict[bytes, Raw]:
-        if self._generation != self._view.generation or len(kept) > MOST_KEPT:
-            self._generation = self._view.generation
-            self._reasons.clear()
-            self._advisories.clear()
-        return kept
 
     def _reason(self, raw: Raw) -> Raw:
         said = unpacked(raw)
