@@ -48,9 +48,11 @@ class Load:
 
     async def _call(self, count: int) -> None:
         try:
-            self.acted += await self._act(count)
+            acted = await self._act(count)
         except (OSError, EOFError) as error:
             self.errors[type(error).__name__] += count
+        else:
+            self.acted += acted
 
 
 async def one_by_one(count: int, act: Callable[[], Awaitable[None]], seconds: float) -> None:
