@@ -58,7 +58,7 @@ async def _lines(request: GatewayRequest) -> AsyncIterator[bytes]:
     """As they arrive where the length is known to be allowed, else only once all have: a body that
     turns out too long must not have been half stored."""
     if request.headers.get("content-length"):
-        return read_lines(request)
+        return read_lines(request, line_limit=NDJSON_LIMIT)
     return _split(await read_bytes(request, limit=NDJSON_LIMIT))
 
 

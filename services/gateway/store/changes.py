@@ -107,8 +107,10 @@ class Changes:
             # Again after a lost connection: whoever waits may have missed a message.
             channel.confirmed.set()
             woken = [changed for waiting in channel.waiting.values() for changed in waiting]
-        else:
+        elif message["type"] == "smessage":
             woken = list(channel.waiting.get(message["data"].decode(), ()))
+        else:  # sunsubscribe of an idle channel that somebody waits on again
+            return
         for changed in woken:
             changed.set()
 
