@@ -1,5 +1,6 @@
 """`make demo`: a learner's list, one interaction, the changed list, and how long that took."""
 
+import json
 import os
 import socket
 import time
@@ -20,7 +21,7 @@ from deploy.local.terminal import run
 
 _STATE = Path(".state/demo")
 _PORT = 8080
-_SHOWN = 8
+_SHOWN = 6
 _LEARNER = quote(TEACHER, safe="")
 
 
@@ -43,7 +44,7 @@ async def demo(say: Say) -> None:
         async with httpx.AsyncClient(base_url=stack.gateway_url, headers=headers) as client:
             change = await complete_the_first(client)
         show(console, change)
-        show_how_to_call(console, stack)
+        show_how_to_call(console, stack, change.after["items"][0]["credential"]["id"])
         if not os.environ.get("ONCE"):
             say("up; Ctrl-C stops it")
             await stack.failure()
@@ -91,22 +92,21 @@ def show(console: Console, change: Change) -> None:
     )
 
 
-def show_how_to_call(console: Console, stack: Stack) -> None:
+def show_how_to_call(console: Console, stack: Stack, credential_id: str) -> None:
     """Prints where things are and two commands that work as they stand."""
     learner = f"{stack.gateway_url}/v1/learners/{_LEARNER}"
     key = f"-H 'Authorization: Bearer {stack.partner.secret_key}'"
-    event = (
-        '{"events": [{"credential_id": "\'"$ID"\'", "kind": "view", "occurred_at": "\'"$NOW"\'"}]}'
-    )
+    event = {"credential_id": credential_id, "kind": "view", "occurred_at": "NOW"}
+    body = json.dumps({"events": [event]}).replace("NOW", "'$(date -u +%FT%TZ)'")
     lines = [
-        f"API     {stack.gateway_url}/v1",
-        f"docs    {stack.gateway_url}/schema",
-        f"keys    {stack.state.stack_file}",
-        f"logs    {stack.state.path / 'logs'}",
+        f"API   {stack.gateway_url}/v1",
+        f"docs  {stack.gateway_url}/schema",
+        f"keys  {stack.state.stack_file}",
+        f"logs  {stack.state.path / 'logs'}",
         "",
         f"curl -s {key} '{learner}/recommendations?limit=3'",
         "",
-        f"curl -s {key} -H 'Content-Type: application/json' {learner}/interactions -d '{event}'",
+        f"curl -s {key} -H 'Content-Type: application/json' {learner}/interactions -d '{body}'",
         "",
     ]
     console.print("\n".join(lines), soft_wrap=True, markup=False)

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 Item = dict[str, Any]
+_REASONS = 3
 
 
 def show_list(
@@ -18,7 +19,6 @@ def show_list(
     if before is not None:
         table.add_column("was", justify="right")
     table.add_column("credential", ratio=3)
-    table.add_column("issuer", ratio=2)
     table.add_column("cost", justify="right")
     table.add_column("hours", justify="right")
     table.add_column("why", ratio=4)
@@ -37,9 +37,8 @@ def _cells(item: Item) -> list[str]:
     card = item["credential"]
     cost, hours = card["net_cost"], card["workload_hours"]
     return [
-        card["name"],
-        card["issuer"]["name"],
+        f"{card['name']}\n[dim]{card['issuer']['name']}[/dim]",
         "?" if cost is None else f"{cost['amount']} {cost['currency']}",
         "?" if hours is None else f"{hours:g}",
-        "; ".join(reason["text"] for reason in item["reasons"]) or item["source"],
+        "\n".join(reason["text"] for reason in item["reasons"][:_REASONS]) or item["source"],
     ]

@@ -101,15 +101,25 @@ class StateFolder:
 def open_state(path: Path) -> Iterator[StateFolder]:
     """The folder, made when it is not there and locked until the block ends; InUse when it is locked."""
     path.mkdir(mode=0o711, parents=True, exist_ok=True)
-    lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with _locked(path):
         state = StateFolder(path.resolve())
         state.folder("logs")
         state.stack_file.unlink(missing_ok=True)
-        yield state
-        state.stack_file.unlink(missing_ok=True)
+        try:
+            yield state
+        finally:
+            state.stack_file.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        os.close(lock)
         raise InUse(f"another supervisor runs on {path}") from None
+    try:
+        yield
     finally:
         os.close(lock)

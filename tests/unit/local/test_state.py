@@ -1,3 +1,4 @@
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -42,4 +43,8 @@ def test_a_stack_file_does_not_outlive_its_stack(tmp_path: Path) -> None:
     with open_state(tmp_path) as state:
         assert not state.stack_file.exists()
         state.stack_file.write_text("{}")
-    assert not (tmp_path / "stack.json").exists()
+    assert not state.stack_file.exists()
+    with contextlib.suppress(KeyboardInterrupt), open_state(tmp_path) as state:
+        state.stack_file.write_text("{}")
+        raise KeyboardInterrupt
+    assert not state.stack_file.exists()
