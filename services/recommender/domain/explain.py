@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 from msgspec import Struct
 
@@ -71,7 +72,9 @@ def _of_goal(goal: Goal | None) -> Iterator[ListReason]:
 
 def _toward_goal(placing: Placing, goal: Goal) -> Iterator[ListReason]:
     if placing.closes:
-        params = {"skills": placing.closes[:MOST_NAMED], "occupation": goal.occupation_id}
+        params: dict[str, Any] = {"skills": placing.closes[:MOST_NAMED]}
+        if goal.occupation_id is not None:
+            params["occupation"] = goal.occupation_id
         yield ListReason("closes_skill_gap", params)
     if "goal" in placing.signals:
         yield ListReason("leads_to_occupation", {"occupation": goal.occupation_id})
