@@ -58,9 +58,16 @@ class Flow:
             **parts,
         }
         answer = await self.admin.put(path("credentials", id), json=body)
-        assert answer.status_code in (200, 201), answer.text
+        assert answer.status_code in (200, 201, 202), answer.text
         snapshot: dict[str, Any] = answer.json()
+        if answer.status_code == 202:
+            await until(lambda: self._revision(id), lambda seen: seen >= snapshot["revision"])
         return snapshot
+
+    async def _revision(self, credential_id: str) -> int:
+        """The revision that the gateway's view has; 0 while it has none."""
+        answer = await self.admin.get(path("credentials", credential_id))
+        return int(answer.json()["revision"]) if answer.status_code == 200 else 0
 
     async def publish_ladder(self, name: str) -> Ladder:
         """A skill of its own, and three credentials that teach it."""

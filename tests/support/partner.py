@@ -44,13 +44,15 @@ class Partner:
 
     async def interact_in_bulk(self, lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Posts interactions of many learners as NDJSON; the answer has a line for each."""
-        answer = await self.http.post(
+        return bulk_results(await self.post_in_bulk(lines))
+
+    async def post_in_bulk(self, lines: Iterable[Mapping[str, Any]]) -> httpx.Response:
+        """The same, whatever the answer is."""
+        return await self.http.post(
             "/v1/interactions",
             content=b"\n".join(msgspec.json.encode(line) for line in lines),
             headers={"content-type": "application/x-ndjson"},
         )
-        assert answer.status_code == 200, answer.text
-        return [msgspec.json.decode(line) for line in answer.text.splitlines()]
 
     async def recommendations(self, learner_id: str, **query: Any) -> dict[str, Any]:
         """A learner's list."""
@@ -63,6 +65,12 @@ class Partner:
             lambda: self.recommendations(learner_id, min_position=position, **query),
             lambda found: _position(found) >= position,
         )
+
+
+def bulk_results(answer: httpx.Response) -> list[dict[str, Any]]:
+    """The lines of a bulk answer."""
+    assert answer.status_code == 200, answer.text
+    return [msgspec.json.decode(line) for line in answer.text.splitlines()]
 
 
 def ids(answer: Mapping[str, Any]) -> list[str]:
