@@ -64,7 +64,7 @@ class Process:
         """Whether `freeze` holds it."""
         return self._frozen and self.pid is not None
 
-    async def start(self, timeout: float = 60) -> None:
+    async def start(self, timeout: float = 120) -> None:
         """Starts it and waits until its `ready` says so; Unstarted when it does not."""
         async with self._changing:
             child = self._child = await self._launch(self.program)

@@ -2,6 +2,7 @@
 
 import platform
 import secrets
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +51,10 @@ def prepare(folder: Path, log: Path, port: int, *, password: str | None = None) 
             await client.aclose()
 
     command = (str(_server()), str(config.resolve()))
-    return Valkey(Program(name="redis", command=command, log=log, ready=ready), url)
+    program = Program(
+        name="redis", command=command, log=log, ready=ready, death_signal=signal.SIGTERM
+    )
+    return Valkey(program, url)
 
 
 def _server() -> Path:
