@@ -142,7 +142,11 @@ async def _many(case: Case, count: int, errors: Counter[str]) -> None:
 
 
 async def _one(case: Case, errors: Counter[str]) -> None:
-    reply = await case.client.send(next(case.requests))
+    try:
+        reply = await case.client.send(next(case.requests))
+    except (OSError, EOFError) as error:
+        errors[type(error).__name__] += 1
+        return
     if reply.status != 200:
         errors[f"answered {reply.status}"] += 1
 

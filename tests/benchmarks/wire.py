@@ -34,8 +34,17 @@ class Client(AbstractAsyncContextManager["Client"]):
         return f"{method} {path} HTTP/1.1\r\n{self._fixed}{content}\r\n".encode() + body
 
     async def send(self, request: bytes) -> Reply:
-        """The answer. A connection that failed is not used again."""
-        connection = self._idle.pop() if self._idle else await Connection.open(*self._place)
+        """The answer. A connection that failed is not used again; a kept one that the server has closed
+        meanwhile is replaced."""
+        while self._idle:
+            try:
+                return await self._send(self._idle.pop(), request)
+            except (ConnectionResetError, asyncio.IncompleteReadError) as closed:
+                if getattr(closed, "partial", b""):
+                    raise
+        return await self._send(await Connection.open(*self._place), request)
+
+    async def _send(self, connection: "Connection", request: bytes) -> Reply:
         try:
             reply = await connection.send(request)
         except BaseException:

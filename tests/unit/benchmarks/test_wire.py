@@ -51,3 +51,13 @@ async def test_an_answer_cut_off_is_an_error(cut: bytes) -> None:
             with pytest.raises(EOFError):
                 await client.get("/")
     assert len(seen) == 2
+
+
+async def test_a_kept_connection_that_was_closed_is_replaced() -> None:
+    """A server may close what is idle; the next request is answered all the same, and sent once."""
+    seen: list[bytes] = []
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+    async with _answering(answer, seen=seen) as url, Client(url) as client:
+        assert await client.get("/a") == Reply(200, b"{}")
+        assert await client.get("/b") == Reply(200, b"{}")
+    assert [request.split()[1] for request in seen] == [b"/a", b"/b"]
