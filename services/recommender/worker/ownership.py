@@ -72,6 +72,7 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
         """Checks partitions as they become doubtful, for as long as the process runs."""
         pause = FIRST_PAUSE
         while True:
+            _end_when_cancelled()
             await self._wake.wait()
             self._wake.clear()
             try:
@@ -146,3 +147,10 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
             consumer.seek(place, stream.anchor.offset)
         consumer.resume(place)
         stream.opened = True
+
+
+def _end_when_cancelled() -> None:
+    """aiokafka swallows the cancellation of whoever is waiting for its consumer to stop."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

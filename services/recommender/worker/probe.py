@@ -1,5 +1,6 @@
 """Looking into logs beside the group: where they begin and end, and which record stands at an offset."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -80,6 +81,7 @@ async def probing(settings: KafkaSettings) -> AsyncIterator[Probe]:
     )
     try:
         await consumer.start()
+        await asyncio.sleep(0)  # aiokafka's stop raises CancelledError for a task that never ran
         yield Probe(consumer)
     except (KafkaError, OSError) as error:
         raise TryAgain(f"Kafka is away: {error!r}") from error
