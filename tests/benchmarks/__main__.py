@@ -64,7 +64,7 @@ def freshness(
 def gateway(
     requests: Annotated[
         int, typer.Option(min=100, max=100_000, help="Of each kind, over all rounds.")
-    ] = 5_000,
+    ] = 2_500,
     credentials: Credentials = 500,
     learners: Learners = 20,
     stack: OfStack = None,

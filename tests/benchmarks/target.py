@@ -17,13 +17,11 @@ from tests.benchmarks.processes import pid_on
 
 
 class Target(NamedTuple):
-    """`pids` and `metrics` (URLs) by process, as far as they can be known from here; `empty`: without
-    a catalog, and ours to fill."""
+    """`pids` and `metrics` (URLs) by process, as far as they can be known from here."""
 
     file: StackFile
     pids: Mapping[str, int]
     metrics: Mapping[str, str]
-    empty: bool
 
 
 @asynccontextmanager
@@ -34,7 +32,7 @@ async def target(stack: Path | None, *, sample: bool, say: Say) -> AsyncIterator
         return
     with temporary_folder() as folder:
         async with running_stack(folder, sample=sample, durable=False, say=say) as started:
-            yield _own(started, empty=not sample)
+            yield _own(started)
 
 
 @contextmanager
@@ -47,7 +45,7 @@ def temporary_folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _own(stack: Stack, *, empty: bool) -> Target:
+def _own(stack: Stack) -> Target:
     processes = stack.processes.values()
     ports = {
         process.name: (process.program.environment or {}).get("STACKWISE_METRICS_PORT")
@@ -57,7 +55,6 @@ def _own(stack: Stack, *, empty: bool) -> Target:
         stack.file(),
         {process.name: process.pid for process in processes if process.pid is not None},
         {name: f"http://127.0.0.1:{port}/metrics" for name, port in ports.items() if port},
-        empty,
     )
 
 
@@ -72,4 +69,4 @@ def _running(stack: Path) -> Target:
         "redis": file.redis_url,
     }
     pids = {name: pid for name, place in places.items() if (pid := pid_on(place)) is not None}
-    return Target(file, pids, {}, empty=False)
+    return Target(file, pids, {})

@@ -44,17 +44,17 @@ class World(msgspec.Struct, frozen=True):
 async def world(
     target: Target, *, credentials: int, learners: int, say: Say
 ) -> AsyncIterator[World]:
-    """Fills an empty stack, uses the catalog of another; the learners are erased at the end."""
+    """Uses the catalog that there is, or publishes one; the learners are erased at the end."""
     file, draw = target.file, random.Random(11)
     async with (
         client(file.gateway_url, file.admin_key) as admin,
         client(file.gateway_url, file.partner.secret_key) as partner,
     ):
-        occupation = None
-        if target.empty:
+        occupation, offered = None, await _search(admin, credentials)
+        if not offered:
             say(f"publishing {credentials} credentials")
             occupation = await _publish(admin, credentials, draw)
-        offered = await _search(admin, credentials)
+            offered = await _search(admin, credentials)
         ids = [f"benchmark-{draw.randrange(2**40):x}-{number}" for number in range(learners)]
         say(f"registering {learners} learners with a history")
         await _register(partner, ids, offered, occupation, draw)
