@@ -123,7 +123,6 @@ async def test_states_are_exact_when_a_frozen_worker_wakes(storm: Flow) -> None:
     finally:
         first.thaw()
         await second.stop()
-        await storm.stack.until_ready()
 
 
 async def test_states_are_exact_after_the_topics_were_recreated(storm: Flow) -> None:
