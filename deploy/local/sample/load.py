@@ -69,7 +69,9 @@ def _catalog(world: World) -> dict[str, list[tuple[str, msgspec.Struct]]]:
 async def _interactions(partner: httpx.AsyncClient, world: World, progress: Progress) -> None:
     task = progress.add_task("interactions", total=len(world.interactions))
     encode = msgspec.json.Encoder().encode
-    for lines in _batches(world.interactions, LINES_PER_CALL):
+    # Learner by learner, as one hands over histories: a worker ranks for a learner once a batch.
+    events = sorted(world.interactions, key=lambda event: event.learner_id)
+    for lines in _batches(events, LINES_PER_CALL):
         content = b"\n".join(encode(_line(event)) for event in lines)
         answer = await _send(partner, "POST", "/v1/interactions", content, "application/x-ndjson")
         refused = [line for line in answer.text.splitlines() if '"code"' in line]
