@@ -20,7 +20,7 @@ from services.recommender.knowledge import Knowledge
 from services.recommender.settings import WorkerSettings
 from services.recommender.store import Store, connect
 from services.recommender.worker.handler import Worker
-from services.recommender.worker.ownership import Ownership
+from services.recommender.worker.ownership import Ownership, Witnesses
 from services.recommender.worker.patrol import Patrol
 from services.recommender.worker.probe import probing
 from services.recommender.worker.projection import Projection
@@ -55,8 +55,8 @@ async def working(
     knowledge = Knowledge(broker, settings.scratch, clock)
     store = Store(connect(settings.redis_url))
 
-    async def recovered(partitions: list[int]) -> dict[int, Session]:
-        return await recover(settings, store, partitions)
+    async def recovered(partitions: list[int], witnesses: Witnesses) -> dict[int, Session]:
+        return await recover(settings, store, partitions, witnesses)
 
     ownership = Ownership(recovered, lambda: consumption.consumer)
     patrol = Patrol(store, ownership)

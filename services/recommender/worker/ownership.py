@@ -13,6 +13,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError
 
+from libs.common.contracts.redis_values import Mark
 from libs.common.contracts.topics import LEARNER
 from libs.common.errors import TryAgain
 from services.recommender.worker.metrics import OWNED
@@ -23,7 +24,8 @@ from services.recommender.worker.session import Session, Stream
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 
 log = structlog.get_logger()
-Recover = Callable[[list[int]], Awaitable[dict[int, Session]]]
+Witnesses = Mapping[TopicPartition, Mark]
+Recover = Callable[[list[int], Witnesses], Awaitable[dict[int, Session]]]
 
 
 class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -34,12 +36,13 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._recover = recover
         self._consumer = consumer
         self._doubtful: dict[int, object] = {}
+        self._witnesses: dict[TopicPartition, Mark] = {}
         self._wake = asyncio.Event()
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Whatever is being computed for them is refused by the fence, or still right."""
         for partition in {place.partition for place in revoked}:
-            self.sessions.pop(partition, None)
+            self._leave(partition)
             self._doubtful.pop(partition, None)
         OWNED.set(len(self.sessions))
 
@@ -52,7 +55,7 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def doubt(self, partition: int) -> None:
         """Stops projecting a partition until it has been checked again."""
-        self.sessions.pop(partition, None)
+        self._leave(partition)
         self._doubtful[partition] = object()
         self._wake.set()
 
@@ -121,11 +124,19 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
         if not doubtful:
             return
         self._pause(doubtful)
-        recovered = await self._recover(sorted(doubtful))
+        recovered = await self._recover(sorted(doubtful), self._witnesses)
         for partition, session in recovered.items():
             if self._doubtful.get(partition) is doubtful[partition]:
                 self._begin(session)
         OWNED.set(len(self.sessions))
+
+    def _leave(self, partition: int) -> None:
+        """Remembers where the session began, so that a log replaced meanwhile is recognised."""
+        if (session := self.sessions.pop(partition, None)) is not None:
+            streams = (session.learner, session.interaction)
+            for place, stream in zip(places(partition), streams, strict=True):
+                if stream.witness is not None:
+                    self._witnesses[place] = stream.witness
 
     def _begin(self, session: Session) -> None:
         try:
@@ -134,6 +145,8 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
         except IllegalStateError:  # no longer ours; the rebalance will have said or will say so
             return
         self.sessions[session.partition] = session
+        for place in places(session.partition):
+            self._witnesses.pop(place, None)
         del self._doubtful[session.partition]
 
     def _pause(self, partitions: Iterable[int]) -> None:

@@ -31,10 +31,14 @@ class Checked(NamedTuple):
 
 
 async def recover(
-    settings: KafkaSettings, store: Store, partitions: list[int]
+    settings: KafkaSettings,
+    store: Store,
+    partitions: list[int],
+    witnesses: Mapping[TopicPartition, Mark],
 ) -> dict[int, Session]:
     """A session for each partition, its streams not opened yet; those that moved meanwhile are left out.
 
+    `witnesses` are records that stood in the logs when this worker last began to read them.
     Raises TryAgain when Kafka or Redis is away.
     """
     stored = dict(zip(partitions, await store.offsets(partitions), strict=True))
@@ -42,6 +46,8 @@ async def recover(
     async with probing(settings) as probe:
         extents = await probe.extents([place for p in partitions for place in places(p)])
         proven = await _proven(probe, known, extents)
+        for place in await _replaced(probe, partitions, witnesses, extents):
+            proven.pop(place, None)
         checked = {p: Checked(stored[p], _kept(known.get(p), p, proven)) for p in partitions}
         fenced = await _fence(store, checked)
         anchors = await _anchors(probe, fenced, extents)
@@ -70,6 +76,19 @@ async def _proven(
     }
     found = await probe.first_records({place: mark.offset for place, mark in marks.items()})
     return {place: mark for place, mark in marks.items() if found[place] == mark}
+
+
+async def _replaced(
+    probe: Probe, partitions: list[int], witnesses: Mapping[TopicPartition, Mark], extents: Extents
+) -> set[TopicPartition]:
+    """The logs that are shorter than their witness, or have another record in its place. One that
+    compaction or retention took says nothing."""
+    ours = {p for partition in partitions for p in places(partition) if p in witnesses}
+    there = {p: witnesses[p].offset for p in ours if extents[p].holds(witnesses[p].offset)}
+    found = await probe.first_records(there)
+    return {p for p in ours if witnesses[p].offset >= extents[p].end} | {
+        p for p, mark in found.items() if mark.offset == there[p] and mark != witnesses[p]
+    }
 
 
 def _kept(known: Offsets | None, partition: int, proven: Mapping[TopicPartition, Mark]) -> Offsets:

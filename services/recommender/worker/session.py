@@ -21,6 +21,8 @@ class Stream:
 
     mark: the last record applied. anchor: the record to wait for. end: the log's end when it was
     checked. opened: whether records may be applied. rebuilding: whether it began without a mark.
+    witness: where the session began in this log. A log that was replaced and outgrown while we read on
+    has our newest mark, but another record at the witness's place.
     """
 
     mark: Mark | None
@@ -29,7 +31,11 @@ class Stream:
     opened: bool = False
     rebuilding: bool = False
     doubtful: bool = field(default=False, init=False)
+    witness: Mark | None = field(default=None, init=False)
     _strays: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.witness = self.anchor
 
     @property
     def caught_up(self) -> bool:
@@ -38,8 +44,12 @@ class Stream:
 
     def accept(self, records: Sequence[Record]) -> list[Record]:
         """The records to apply, of one batch in the log's order; `doubtful` when they cannot be of this log."""
-        if not records or not self.opened:
-            return []
+        accepted = self._accepted(records) if records and self.opened else []
+        if accepted and self.witness is None:
+            self.witness = Mark(accepted[0].offset, accepted[0].id)
+        return accepted
+
+    def _accepted(self, records: Sequence[Record]) -> list[Record]:
         if self.anchor is not None:
             places = [i for i, record in enumerate(records) if _is(record, self.anchor)]
             if not places:

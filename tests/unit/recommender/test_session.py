@@ -111,6 +111,15 @@ def test_a_rebuild_shows_its_last_record_only() -> None:
     assert [stream.shown(record(offset)) for offset in range(5)] == [False, False, True, True, True]
 
 
+def test_the_witness_is_where_reading_began() -> None:
+    """The anchor, or in an empty log the first record applied; later records do not move it."""
+    assert opened(mark(5), mark(5)).witness == mark(5)
+    stream = opened(None, None)
+    stream.accept([record(0), record(1)])
+    stream.accept([record(2)])
+    assert stream.witness == mark(0)
+
+
 def test_offsets_keep_the_other_log() -> None:
     """A batch of one log moves only its mark."""
     session = Session(0, b"", "id", opened(mark(1), None), opened(mark(2), None))

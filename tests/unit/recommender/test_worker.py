@@ -8,13 +8,22 @@ import pytest
 
 from libs.common.contracts import redis_keys
 from libs.common.contracts.profile import Interaction
-from libs.common.contracts.redis_values import LearnerState, Lookup, StoredList
+from libs.common.contracts.redis_values import (
+    LearnerState,
+    Lookup,
+    Mark,
+    Offsets,
+    StoredList,
+    pack,
+)
 from libs.common.contracts.topics import CREDENTIAL, INTERACTION
 from libs.common.kafka.publisher import Sent
 from services.recommender.domain.learner_state import merge
 from services.recommender.listing import Listing
 from services.recommender.rebuild import forget_offsets
 from services.recommender.settings import RebuildSettings
+from services.recommender.store import Commit, Store
+from services.recommender.worker.recovery import places, recover
 from tests.factories.catalog import credential
 from tests.support import waiting
 from tests.unit.recommender.conftest import PEPPER, Stack
@@ -301,3 +310,23 @@ async def test_a_flush_is_noticed_without_traffic(stack: Stack) -> None:
 
     await until(whole)
     assert await stack.lookup(f"learner of {KEYS[0]}") is not None
+
+
+async def test_a_log_replaced_behind_our_back_is_recognised_by_its_witness(stack: Stack) -> None:
+    """Where the newest mark stands in the new log already, the record where reading began gives it away."""
+    sent = await stack.send(*(message(interaction(f"c{i}", key="a")) for i in range(4)))
+    partition = sent[0].partition
+    place = places(partition)[1]
+    store = Store(stack.client)
+    kept = Offsets("old", None, Mark(sent[-1].offset, sent[-1].record_id))
+    await store.commit([Commit(partition, None, pack(kept), [])])
+    same = Mark(sent[0].offset, sent[0].record_id)
+    for witness, log_kept in ((same, True), (Mark(99, "beyond"), False)):
+        found = await recover(stack.settings(), store, [partition], {place: witness})
+        assert (found[partition].log == "old") is log_kept
+    await store.forget_offsets([partition])
+    await store.commit([Commit(partition, None, pack(kept), [])])
+    other = Mark(sent[0].offset, "of the old log")
+    found = await recover(stack.settings(), store, [partition], {place: other})
+    assert found[partition].log != "old"
+    assert found[partition].interaction.mark is None
