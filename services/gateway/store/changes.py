@@ -67,8 +67,13 @@ class Changes:
         async with self._subscribing:
             channel = self._channels.get(name)
             if channel is None:
-                await _or_away(self._pubsub.ssubscribe(name))
+                # Known before Redis is asked: its confirmation may be read before the call returns.
                 channel = self._channels[name] = Channel()
+                try:
+                    await _or_away(self._pubsub.ssubscribe(name))
+                except BaseException:
+                    del self._channels[name]
+                    raise
                 self._subscribed.set()
             return channel
 
