@@ -56,8 +56,11 @@ class Relay:
                         connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
                         await self._lead(connection)
                 except (TryAgain, SQLAlchemyError, OSError) as error:
-                    self._failure = str(error)
-                    log.warning("relay_interrupted", reason=str(error))
+                    self._interrupted(str(error))
+                except asyncio.CancelledError:
+                    if _is_being_cancelled():
+                        raise
+                    self._interrupted("a Kafka client cancelled what it was asked for")
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
             await self._engine.dispose()
@@ -134,6 +137,16 @@ class Relay:
         finally:
             sending.cancel()
 
+    def _interrupted(self, reason: str) -> None:
+        self._failure = reason
+        log.warning("relay_interrupted", reason=reason)
+
     def _well(self) -> None:
         self._well_at = time.monotonic()
         self._failure = None
+
+
+def _is_being_cancelled() -> bool:
+    """Whether someone cancels us, and not a future that a client library has given up."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
