@@ -15,3 +15,9 @@ async def background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         yield
         for task in tasks:
             task.cancel()
+
+
+def being_cancelled() -> bool:
+    """Whether someone cancels this task; otherwise a CancelledError is of a future that a library gave up."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -12,6 +12,7 @@ from faststream.kafka import KafkaBroker
 from msgspec import Struct
 from opentelemetry.propagate import inject
 
+from libs.common.background import being_cancelled
 from libs.common.clock import now
 from libs.common.contracts.topics import Topic
 from libs.common.errors import TryAgain
@@ -67,6 +68,11 @@ class Publisher:
         except (KafkaError, TimeoutError, OSError) as error:
             PUBLISHED.labels("failed").inc(len(messages))
             raise TryAgain(f"Kafka did not take the records: {error!r}") from error
+        except asyncio.CancelledError as error:
+            if being_cancelled():
+                raise
+            PUBLISHED.labels("failed").inc(len(messages))
+            raise TryAgain("the producer gave the records up") from error
 
     async def _send_all(self, messages: Sequence[Message]) -> list[Sent]:
         ids = [uuid.uuid4().hex for _ in messages]

@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.background import being_cancelled
 from libs.common.database import make_engine
 from libs.common.errors import TryAgain
 from libs.common.kafka.publisher import SEND_SECONDS, Publisher, Sent
@@ -58,7 +59,7 @@ class Relay:
                 except (TryAgain, SQLAlchemyError, OSError) as error:
                     self._interrupted(str(error))
                 except asyncio.CancelledError:
-                    if _is_being_cancelled():
+                    if being_cancelled():
                         raise
                     self._interrupted("a Kafka client cancelled what it was asked for")
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -144,9 +145,3 @@ class Relay:
     def _well(self) -> None:
         self._well_at = time.monotonic()
         self._failure = None
-
-
-def _is_being_cancelled() -> bool:
-    """Whether someone cancels us, and not a future that a client library has given up."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
