@@ -1,8 +1,8 @@
 """What a learner's recommendations must fit: their own constraints, and those of one request."""
 
-from typing import Any
+from msgspec.structs import replace
 
-from libs.common.contracts.calls import Constraints, Narrowing
+from libs.common.contracts.calls import Constraints
 from libs.common.contracts.profile import LearnerProfile
 from libs.common.contracts.types import Money
 
@@ -21,13 +21,11 @@ def own(profile: LearnerProfile) -> Constraints:
     )
 
 
-def narrowed(base: Constraints, asked: Narrowing) -> Constraints:
-    """The base with the parts that the request gives in their place."""
-    return Constraints(
-        **{name: _given(base, asked, name) for name in Constraints.__struct_fields__}
-    )
-
-
-def _given(base: Constraints, asked: Narrowing, name: str) -> Any:
-    given = getattr(asked.constraints, name)
-    return getattr(base, name) if given is None or given == [] else given
+def narrowed(base: Constraints, asked: Constraints) -> Constraints:
+    """The base with the parts that a request gives in their place."""
+    given = {
+        name: part
+        for name in Constraints.__struct_fields__
+        if (part := getattr(asked, name)) is not None and part != []
+    }
+    return replace(base, **given)

@@ -22,7 +22,7 @@ def personal(ask: Ask, learner: Learner) -> WhatIf:
         skills=learner.skills[:MOST_LISTED],
         completed=held[:MOST_LISTED],
         target=_target(asked.occupation or learner.target_occupation),
-        constraints=constraints.narrowed(constraints.own(learner), asked),
+        constraints=constraints.narrowed(constraints.own(learner), asked.constraints),
         limit=ask.limit,
         audience=ask.partner_id,
     )
@@ -32,7 +32,8 @@ def impersonal(ask: Ask, learner: Learner) -> WhatIf:
     """Trend and value only, within what the learner can do at all."""
     asked = ask.narrowing or Narrowing()
     return replace(
-        anonymous(ask), constraints=constraints.narrowed(constraints.own(learner), asked)
+        anonymous(ask),
+        constraints=constraints.narrowed(constraints.own(learner), asked.constraints),
     )
 
 

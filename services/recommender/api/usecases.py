@@ -6,7 +6,8 @@ from libs.common.contracts.calls import Narrowing, Target, WhatIf
 from libs.common.contracts.profile import Consent, Kind, LearnerProfile
 from libs.common.contracts.redis_values import LearnerState, ProfileState, StoredList, pack
 from libs.common.errors import NotFound
-from services.recommender.domain.seeker import narrowed, own_constraints
+from libs.common.rules.constraints import narrowed
+from services.recommender.domain.seeker import own_constraints
 from services.recommender.listing import Listing
 from services.recommender.store import Store, Stored
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from libs.common.contracts.calls import Constraints
 from libs.common.contracts.profile import Kind, LearnerProfile
 from libs.common.contracts.redis_values import LearnerState
-from libs.common.contracts.types import Money
 from libs.common.rules import levels
+from libs.common.rules.constraints import own
 from services.recommender.domain.catalog_index import CatalogIndex
 from services.recommender.domain.history import history
 from services.recommender.domain.ports import History
@@ -73,29 +72,7 @@ def is_dismissed(kinds: Mapping[Kind, int]) -> bool:
 
 def own_constraints(state: LearnerState) -> Constraints:
     """What the newest snapshot asks of every recommendation; nothing without one."""
-    if state.profile is None:
-        return Constraints()
-    profile = state.profile.profile
-    budget = profile.budget
-    return Constraints(
-        max_cost=None if budget is None else Money(budget.amount, budget.currency),
-        hours_per_week=profile.hours_per_week,
-        deadline_weeks=profile.deadline_weeks,
-        delivery=profile.delivery,
-        languages=profile.languages,
-        region=profile.region,
-        income_band=profile.income_band,
-    )
-
-
-def narrowed(own: Constraints, asked: Constraints) -> Constraints:
-    """The learner's constraints with the parts that a request gives in their place."""
-    given = {
-        name: part
-        for name in Constraints.__struct_fields__
-        if (part := getattr(asked, name)) is not None and part != []
-    }
-    return replace(own, **given)
+    return Constraints() if state.profile is None else own(state.profile.profile)
 
 
 def _levels(
