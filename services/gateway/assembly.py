@@ -29,6 +29,7 @@ from services.gateway.usecases.erasures import Erasures
 from services.gateway.usecases.interactions import Interactions
 from services.gateway.usecases.learners import Learners
 from services.gateway.usecases.publishing import Publishing
+from services.gateway.usecases.ready import Ready
 from services.gateway.usecases.recommendations import Parts, Recommendations
 from services.gateway.usecases.searching import Searching
 from services.gateway.usecases.staleness import Staleness
@@ -64,6 +65,7 @@ def routes(outside: Outside) -> list[ControllerRouterHandler]:
     """Every route of the api."""
     view, now = outside.view, outside.now
     cards, erasures = Cards(view, now), Erasures()
+    composer = Composer(view, cards)
     recommendations = Recommendations(
         Parts(
             view=view,
@@ -74,6 +76,8 @@ def routes(outside: Outside) -> list[ControllerRouterHandler]:
             staleness=Staleness(view, now),
             erasures=erasures,
             partition_of=outside.partition_of,
+            composer=composer,
+            ready=Ready(view, composer),
         )
     )
     learners = Learners(
@@ -86,7 +90,7 @@ def routes(outside: Outside) -> list[ControllerRouterHandler]:
     )
     searching = Searching(view, cards, outside.catalog)
     return [
-        *recommendation_routes(recommendations, Composer(view, cards)),
+        *recommendation_routes(recommendations),
         *interaction_routes(Interactions(view, outside.profile, now)),
         *learner_routes(learners),
         *catalog_routes(view, cards, Similar(view), searching),

@@ -26,11 +26,20 @@ class Item(Struct, frozen=True, array_like=True):
 
 
 class PackedRanking(Struct, frozen=True, array_like=True):
-    """A `Ranking` of packed items."""
+    """A `Ranking` whose items are not even told apart."""
 
-    items: list[Raw]
+    items: Raw
     target: ListTarget | None = None
     relaxations: list[ListRelaxation] = []
+
+    @property
+    def size(self) -> int:
+        """Bytes of the items."""
+        return memoryview(self.items).nbytes
+
+    def count(self) -> int:
+        """How many items there are."""
+        return len(_items.decode(self.items))
 
 
 class PackedList(Struct, frozen=True, array_like=True):
@@ -50,9 +59,10 @@ class PackedList(Struct, frozen=True, array_like=True):
 
     def items(self) -> Iterator[Item]:
         """The items, each unpacked when it is reached."""
-        return map(_item.decode, self.ranking.items)
+        return map(_item.decode, _items.decode(self.ranking.items))
 
 
+_items = msgspec.msgpack.Decoder(list[Raw])
 _item = msgspec.msgpack.Decoder(Item)
 _reason = msgspec.msgpack.Decoder(ListReason)
 

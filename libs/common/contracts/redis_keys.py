@@ -3,14 +3,13 @@
 All keys of a learner carry the hash tag of their Kafka partition, so one script may touch them.
 """
 
-import hashlib
 import hmac
 
 
 def lookup(pepper: str, partner_id: str, learner_id: str) -> str:
     """Where a partner's learner id leads to a partition and learner key; the id itself is not in Redis' names."""
     message = f"{len(partner_id)}:{partner_id}{learner_id}".encode()
-    return "lookup:" + hmac.new(pepper.encode(), message, hashlib.sha256).hexdigest()
+    return "lookup:" + hmac.digest(pepper.encode(), message, "sha256").hex()
 
 
 def state(partition: int, learner_key: str) -> str:

@@ -15,7 +15,7 @@ from libs.common.web import read_body
 from services.gateway.auth.guard import ANONYMOUS, PARTNER, header
 from services.gateway.routes.operation import GatewayRequest, Operation, read_query
 from services.gateway.routes.parameters import RecommendationQuery, WidgetQuery
-from services.gateway.usecases.answer import Answer, Composer, Written
+from services.gateway.usecases.answer import Answer, Written
 from services.gateway.usecases.recommendations import Recommendations
 from services.gateway.usecases.served import Ask
 
@@ -67,9 +67,7 @@ FOR_A_PAGE = Operation(
 )
 
 
-def recommendation_routes(
-    recommendations: Recommendations, composer: Composer
-) -> list[HTTPRouteHandler]:
+def recommendation_routes(recommendations: Recommendations) -> list[HTTPRouteHandler]:
     @get("/v1/learners/{learner_id:str}/recommendations", opt=OF_LEARNER.opt())
     async def get_recommendations(request: GatewayRequest, learner_id: FromPath[str]) -> Answered:
         query = read_query(request, RecommendationQuery)
@@ -80,23 +78,20 @@ def recommendation_routes(
             narrowing=query.narrowing(),
             min_position=query.min_position,
         )
-        written = composer.write(await recommendations.of_learner(ask))
-        return _answer(request, written, PERSONAL)
+        return _answer(request, await recommendations.of_learner(ask), PERSONAL)
 
     @post("/v1/recommendations", opt=ANONYMOUSLY.opt(), status_code=200)
     async def post_recommendations(request: GatewayRequest) -> Answered:
         body = await read_body(request, WhatIfBody)
-        served = await recommendations.what_if(body.what_if(request.auth.partner))
-        return Answered(
-            composer.write(served).body, headers=(JSON, (b"cache-control", b"no-store"))
-        )
+        written = await recommendations.what_if(body.what_if(request.auth.partner))
+        return Answered(written.body, headers=(JSON, (b"cache-control", b"no-store")))
 
     @get("/v1/widget/recommendations", opt=FOR_A_PAGE.opt())
     async def get_widget_recommendations(request: GatewayRequest) -> Answered:
         query = read_query(request, WidgetQuery)
-        served = await recommendations.what_if(query.what_if(request.auth.partner))
-        caching = WIDGET if served.fallback is None else WIDGET_DEGRADED
-        return _answer(request, composer.write(served), caching)
+        written = await recommendations.what_if(query.what_if(request.auth.partner))
+        caching = WIDGET if written.fallback is None else WIDGET_DEGRADED
+        return _answer(request, written, caching)
 
     return [get_recommendations, post_recommendations, get_widget_recommendations]
 

@@ -1,6 +1,9 @@
 """Learners' lists as the workers wrote them."""
 
 import asyncio
+from collections.abc import Callable
+from time import monotonic
+from typing import NamedTuple
 
 import structlog
 from msgspec import DecodeError
@@ -8,6 +11,7 @@ from msgspec import DecodeError
 from libs.common.contracts import redis_keys
 from libs.common.contracts.redis_values import Lookup, Offsets, Packed
 from libs.common.errors import TryAgain
+from services.gateway.kept import Kept
 from services.gateway.packed import PackedList
 from services.gateway.store.changes import Changes
 from services.gateway.store.reads import Reads
@@ -17,19 +21,53 @@ log = structlog.get_logger()
 
 LOOKUP, OFFSETS, LIST = Packed(Lookup), Packed(Offsets), Packed(PackedList)
 
+REMEMBERED_SECONDS = 10.0
+MOST_REMEMBERED = 20_000
+
+
+class Remembered(NamedTuple):
+    lookup: Lookup
+    learner_key: str
+    until: float
+
 
 class Lists:
     """Every method raises TryAgain while Redis is away."""
 
-    def __init__(self, reads: Reads, changes: Changes, pepper: str) -> None:
+    def __init__(
+        self,
+        reads: Reads,
+        changes: Changes,
+        pepper: str,
+        *,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._reads = reads
         self._changes = changes
         self._pepper = pepper
+        self._clock = clock
+        self._lookups = Kept[tuple[str, str], Remembered](MOST_REMEMBERED)
 
-    async def lookup(self, partner_id: str, learner_id: str) -> Lookup | None:
-        """Where a learner's list is."""
+    async def find(self, partner_id: str, learner_id: str) -> tuple[Lookup | None, Found | None]:
+        """Where a learner's list is, and the list as it is now.
+
+        A lookup seen within the last seconds is not read again while it leads to a list: erasure
+        deletes the list, and whoever comes back does so under a new key.
+        """
+        learner = partner_id, learner_id
+        known = self._lookups.get(learner)
+        if known is not None and self._clock() < known.until:
+            found = await self.read(known.lookup.partition, known.learner_key)
+            if found is not None:
+                return known.lookup, found
         (raw,) = await self._reads.get(redis_keys.lookup(self._pepper, partner_id, learner_id))
-        return LOOKUP.unpack(raw)
+        lookup = LOOKUP.unpack(raw)
+        if lookup is None or lookup.learner_key is None:
+            self._lookups.forget(learner)
+            return lookup, None
+        until = self._clock() + REMEMBERED_SECONDS
+        self._lookups.put(learner, Remembered(lookup, lookup.learner_key, until))
+        return lookup, await self.read(lookup.partition, lookup.learner_key)
 
     async def read(self, partition: int, learner_key: str) -> Found | None:
         """The learner's list as it is now."""

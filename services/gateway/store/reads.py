@@ -1,15 +1,16 @@
 """Redis reads of one turn of the event loop, sent as one MGET."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Sequence
+from itertools import chain
+from typing import Any, NamedTuple, Protocol
 
 from redis.exceptions import RedisError
 
 from libs.common.errors import TryAgain
 from services.gateway.breaker import Breaker
 
-MOST_KEYS = 512
+MOST_READS = 256
 
 
 class Client(Protocol):
@@ -18,48 +19,51 @@ class Client(Protocol):
     def mget(self, keys: Any, *args: Any) -> Awaitable[Any]: ...
 
 
+class Read(NamedTuple):
+    """Keys, and who waits for their values."""
+
+    keys: tuple[str, ...]
+    values: "asyncio.Future[list[bytes | None]]"
+
+
 class Reads:
     """`await reads.get(keys)` from many requests at once costs Redis one command."""
 
     def __init__(self, client: Client, breaker: Breaker) -> None:
         self._client = client
         self._breaker = breaker
-        self._pending: dict[str, list[asyncio.Future[bytes | None]]] = {}
+        self._waiting: list[Read] = []
         self._sending: set[asyncio.Task[None]] = set()
 
     async def get(self, *keys: str) -> list[bytes | None]:
         """The values in the order of the keys. Raises TryAgain while Redis is away."""
         loop = asyncio.get_running_loop()
-        if not self._pending:
+        if not self._waiting:
             loop.call_soon(self._flush)
-        waiting = []
-        for key in keys:
-            future: asyncio.Future[bytes | None] = loop.create_future()
-            self._pending.setdefault(key, []).append(future)
-            waiting.append(future)
-        return await asyncio.gather(*waiting)
+        read = Read(keys, loop.create_future())
+        self._waiting.append(read)
+        return await read.values
 
     def _flush(self) -> None:
-        pending, self._pending = self._pending, {}
-        keys = list(pending)
-        for start in range(0, len(keys), MOST_KEYS):
-            part = {key: pending[key] for key in keys[start : start + MOST_KEYS]}
-            task = asyncio.create_task(self._read(part))
+        waiting, self._waiting = self._waiting, []
+        for start in range(0, len(waiting), MOST_READS):
+            task = asyncio.create_task(self._send(waiting[start : start + MOST_READS]))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
 
-    async def _read(self, pending: dict[str, list[asyncio.Future[bytes | None]]]) -> None:
+    async def _send(self, reads: Sequence[Read]) -> None:
+        keys = list(dict.fromkeys(chain.from_iterable(read.keys for read in reads)))
         try:
             with self._breaker.guarding():
-                values = await self._mget(list(pending))
+                values = dict(zip(keys, await self._mget(keys), strict=True))
         except TryAgain as away:
-            for future in _unanswered(pending):
-                future.set_exception(away)
+            for read in reads:
+                if not read.values.done():
+                    read.values.set_exception(away)
             return
-        for futures, value in zip(pending.values(), values, strict=True):
-            for future in futures:
-                if not future.done():
-                    future.set_result(value)
+        for read in reads:
+            if not read.values.done():
+                read.values.set_result([values[key] for key in read.keys])
 
     async def _mget(self, keys: list[str]) -> list[bytes | None]:
         try:
@@ -67,9 +71,3 @@ class Reads:
         except (RedisError, OSError) as error:
             raise TryAgain(f"Redis is away: {type(error).__name__}") from error
         return values
-
-
-def _unanswered(
-    pending: dict[str, list[asyncio.Future[bytes | None]]],
-) -> list[asyncio.Future[bytes | None]]:
-    return [future for futures in pending.values() for future in futures if not future.done()]

@@ -89,6 +89,7 @@ class Written(NamedTuple):
 
     body: bytes
     etag: str
+    fallback: Fallback | None
 
 
 class Composer:
@@ -101,7 +102,7 @@ class Composer:
 
     def write(self, served: Served) -> Written:
         """The answer of api.md. A list that was not minted is named by what it says."""
-        day = self._cards.today()
+        day = self.today()
         self._sentences.refresh()
         items = _encode(
             [self._item(served, day, rank, *pair) for rank, pair in enumerate(served.items, 1)]
@@ -121,7 +122,11 @@ class Composer:
             freshness=_freshness(fresh),
             fallback=served.fallback,
         )
-        return Written(_encode(answer), f'"{tag}"')
+        return Written(_encode(answer), f'"{tag}"', served.fallback)
+
+    def today(self) -> datetime:
+        """The day that values are said as of."""
+        return self._cards.today()
 
     def _item(
         self, served: Served, day: datetime, rank: int, item: Item, credential: Credential

@@ -6,7 +6,6 @@ for a learner whom no worker has applied yet one from the profile alone; and whi
 are away, credentials by value.
 """
 
-from itertools import islice
 from typing import NamedTuple
 
 from libs.common.contracts.calls import Narrowing, WhatIf
@@ -14,14 +13,15 @@ from libs.common.contracts.profile import Learner
 from libs.common.contracts.redis_values import Lookup
 from libs.common.errors import NotFound, TryAgain
 from libs.common.rules.eligibility import broken
-from services.gateway.catalog.survivors import survivors
 from services.gateway.catalog.view import CatalogView
 from services.gateway.packed import PackedList
 from services.gateway.usecases import questions
+from services.gateway.usecases.answer import Composer, Written
 from services.gateway.usecases.by_value import ByValue
 from services.gateway.usecases.erasures import Erasures
 from services.gateway.usecases.ports import AWAY, Found, Lists, PartitionOf, Profile, Recommender
-from services.gateway.usecases.served import Ask, Fallback, Served, freshness_of
+from services.gateway.usecases.ready import Ready
+from services.gateway.usecases.served import Ask, Fallback, Served, served_of
 from services.gateway.usecases.staleness import Staleness
 
 WAIT_SECONDS = 1.0
@@ -38,6 +38,8 @@ class Parts(NamedTuple):
     staleness: Staleness
     erasures: Erasures
     partition_of: PartitionOf
+    composer: Composer
+    ready: Ready
 
 
 class Recommendations:
@@ -46,38 +48,39 @@ class Recommendations:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def of_learner(self, ask: Ask) -> Served:
+    async def of_learner(self, ask: Ask) -> Written:
         """The learner's list, or the best that can be said now."""
         try:
-            lookup = await self._parts.lists.lookup(ask.partner_id, ask.learner_id)
-            found = await self._stored(ask, lookup)
+            lookup, found = await self._stored(ask)
         except TryAgain:
-            return await self._by_value(ask, "redis_unavailable")
+            return self._write(await self._by_value(ask, "redis_unavailable"))
         if found is None or lookup is None or lookup.learner_key is None:
             return await self._unlisted(ask, lookup)
         return await self._listed(ask, lookup.partition, lookup.learner_key, found)
 
-    async def what_if(self, question: WhatIf) -> Served:
+    async def what_if(self, question: WhatIf) -> Written:
         """What an anonymous learner would be recommended; nothing is stored."""
+        return self._write(await self._what_if(question))
+
+    async def _what_if(self, question: WhatIf) -> Served:
         try:
             ranked = await self._parts.recommender.what_if(question)
         except AWAY:
             return self._best(question, "recommender_unavailable")
         self._parts.staleness.see(ranked)
-        return self._served(ranked, question.audience, question.limit, position=None)
+        return self._served(ranked, question.audience, question.limit, None)
 
-    async def _stored(self, ask: Ask, lookup: Lookup | None) -> Found | None:
-        if lookup is None or lookup.learner_key is None:
-            return None
-        if lookup.learner_key in self._parts.erasures:
-            return None
-        place = lookup.partition, lookup.learner_key
-        found = await self._parts.lists.read(*place)
+    async def _stored(self, ask: Ask) -> tuple[Lookup | None, Found | None]:
+        lookup, found = await self._parts.lists.find(ask.partner_id, ask.learner_id)
+        if lookup is None or lookup.learner_key is None or self._is_erased(lookup):
+            return lookup, None
         if found is not None and not found.covers(ask.min_position):
-            found = await self._parts.lists.wait(*place, ask.min_position, WAIT_SECONDS)
-        return found
+            found = await self._parts.lists.wait(
+                lookup.partition, lookup.learner_key, ask.min_position, WAIT_SECONDS
+            )
+        return lookup, found
 
-    async def _listed(self, ask: Ask, partition: int, learner_key: str, found: Found) -> Served:
+    async def _listed(self, ask: Ask, partition: int, learner_key: str, found: Found) -> Written:
         """From the stored list, unless it does not answer what was asked."""
         self._parts.staleness.see(found.ranked)
         if ask.narrowing is not None:
@@ -90,40 +93,38 @@ class Recommendations:
                 self._parts.staleness.see(ranked)
             except (*AWAY, NotFound):
                 fallback = "stale"
-        served = self._served(found.ranked, ask.partner_id, ask.limit, position=found.position)
-        if len(served.items) < min(ask.limit, len(found.ranked.ranking.items)):
-            return await self._ranked(
-                ask, partition, learner_key, found, Narrowing(limit=ask.limit)
-            )
-        return served._replace(fallback=fallback)
+        answer = self._parts.ready.answer(ask, learner_key, found.ranked, found.position, fallback)
+        return answer or await self._ranked(
+            ask, partition, learner_key, found, Narrowing(limit=ask.limit)
+        )
 
     async def _ranked(
         self, ask: Ask, partition: int, learner_key: str, found: Found, narrowing: Narrowing
-    ) -> Served:
+    ) -> Written:
         """Ranked now; while nobody can, what of the stored list answers the question."""
         try:
             ranked = await self._parts.recommender.rank(partition, learner_key, narrowing)
         except (*AWAY, NotFound):
-            return await self._kept(ask, found, narrowing)
+            return self._write(await self._kept(ask, found, narrowing))
         position = found._replace(ranked=ranked).position
-        return self._served(ranked, ask.partner_id, ask.limit, position=position)
+        return self._write(self._served(ranked, ask.partner_id, ask.limit, position))
 
     async def _kept(self, ask: Ask, found: Found, narrowing: Narrowing) -> Served:
-        served = self._served(found.ranked, ask.partner_id, 1_000, position=found.position)
+        served = self._served(found.ranked, ask.partner_id, 1_000, found.position)
         limits = questions.filled(narrowing.constraints, served.region, served.income_band)
         fitting = [pair for pair in served.items if not broken(pair[1], limits)][: ask.limit]
         if narrowing.occupation is not None or not fitting:
             return await self._by_value(ask, "recommender_unavailable")
         return served._replace(items=fitting, fallback="recommender_unavailable")
 
-    async def _unlisted(self, ask: Ask, lookup: Lookup | None) -> Served:
+    async def _unlisted(self, ask: Ask, lookup: Lookup | None) -> Written:
         """No list, or none that may be used: profile knows who this is, if anybody."""
         try:
             learner = await self._parts.profile.learner(ask.partner_id, ask.learner_id)
         except AWAY:
             if lookup is not None and self._is_erased(lookup):
                 raise NotFound("there is no such learner", code="learner_not_found") from None
-            return self._best(questions.anonymous(ask), "recommender_unavailable")
+            return self._write(self._best(questions.anonymous(ask), "recommender_unavailable"))
         if not learner.consent.personalization:
             return await self._asked(learner, questions.impersonal(ask, learner))
         partition = self._parts.partition_of(learner.learner_key)
@@ -146,16 +147,16 @@ class Recommendations:
     def _is_erased(self, lookup: Lookup) -> bool:
         return lookup.learner_key is None or lookup.learner_key in self._parts.erasures
 
-    async def _asked(self, learner: Learner, question: WhatIf) -> Served:
-        served = await self.what_if(question)
+    async def _asked(self, learner: Learner, question: WhatIf) -> Written:
+        served = await self._what_if(question)
         freshness = served.freshness._replace(profile_revision=learner.revision)
-        return served._replace(freshness=freshness)
+        return self._write(served._replace(freshness=freshness))
 
-    async def _from_state(self, ask: Ask, partition: int, learner_key: str) -> Served:
+    async def _from_state(self, ask: Ask, partition: int, learner_key: str) -> Written:
         """Ranked now from a state whose list was lost; its log cannot be told, nor its position."""
         narrowing = ask.narrowing or Narrowing(limit=ask.limit)
         ranked = await self._parts.recommender.rank(partition, learner_key, narrowing)
-        return self._served(ranked, ask.partner_id, ask.limit, position=None)
+        return self._write(self._served(ranked, ask.partner_id, ask.limit, None))
 
     async def _by_value(self, ask: Ask, fallback: Fallback) -> Served:
         """By value within the learner's constraints, if profile can say them."""
@@ -178,15 +179,9 @@ class Recommendations:
         )
 
     def _served(
-        self, ranked: PackedList, partner_id: str | None, limit: int, *, position: int | None
+        self, ranked: PackedList, partner_id: str | None, limit: int, position: int | None
     ) -> Served:
-        found = survivors(ranked, self._parts.view.credentials, partner_id)
-        return Served(
-            items=list(islice(found, limit)),
-            freshness=freshness_of(ranked, position),
-            recommendation_id=ranked.recommendation_id,
-            target=ranked.ranking.target,
-            relaxations=ranked.ranking.relaxations,
-            region=ranked.region,
-            income_band=ranked.income_band,
-        )
+        return served_of(ranked, self._parts.view.credentials, partner_id, limit, position)
+
+    def _write(self, served: Served) -> Written:
+        return self._parts.composer.write(served)

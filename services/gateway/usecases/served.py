@@ -1,6 +1,7 @@
 """A recommendation before it is written down."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from libs.common.contracts.redis_values import (
     ListTarget,
 )
 from libs.common.contracts.types import IncomeBand
+from services.gateway.catalog.survivors import survivors
 from services.gateway.packed import Item, PackedList
 
 Fallback = Literal["stale", "recommender_unavailable", "redis_unavailable"]
@@ -53,7 +55,26 @@ class Served(NamedTuple):
     fallback: Fallback | None = None
 
 
-def freshness_of(ranked: PackedList, position: int | None) -> Freshness:
+def served_of(
+    ranked: PackedList,
+    credentials: Mapping[str, Credential],
+    partner_id: str | None,
+    limit: int,
+    position: int | None,
+) -> Served:
+    """Of a ranked list what may be served to the partner's learners now."""
+    return Served(
+        items=list(islice(survivors(ranked, credentials, partner_id), limit)),
+        freshness=_freshness(ranked, position),
+        recommendation_id=ranked.recommendation_id,
+        target=ranked.ranking.target,
+        relaxations=ranked.ranking.relaxations,
+        region=ranked.region,
+        income_band=ranked.income_band,
+    )
+
+
+def _freshness(ranked: PackedList, position: int | None) -> Freshness:
     """A stored list's freshness, with the position that may be shown."""
     return Freshness(
         computed_at=ranked.computed_at,

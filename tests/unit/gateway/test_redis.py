@@ -108,14 +108,13 @@ async def test_a_list_is_found_by_lookup(redis_url: str) -> None:
     """A partner's learner id leads to the list, and only that partner's."""
     key, learner = uuid.uuid4().hex, f"léa/{uuid.uuid4()}"
     async with listening(redis_url) as (lists, worker, _):
-        assert await lists.lookup("partner", learner) is None
+        assert await lists.find("partner", learner) == (None, None)
         place = redis_keys.lookup(PEPPER, "partner", learner)
         await worker.redis.set(place, pack(Lookup(3, key, 1)))
-        assert await lists.lookup("partner", learner) == Lookup(3, key, 1)
-        assert await lists.lookup("other", learner) is None
-        assert await lists.read(3, key) is None
+        assert await lists.find("partner", learner) == (Lookup(3, key, 1), None)
+        assert await lists.find("other", learner) == (None, None)
         await worker.write(3, key, ranked("a"))
-        found = await lists.read(3, key)
+        _, found = await lists.find("partner", learner)
         assert found is not None
         assert (found.ranked, found.position) == (ranked("a"), 41)
 
@@ -192,7 +191,7 @@ async def test_nothing_waits_long_for_a_redis_that_is_not_there(unused_tcp_port:
     async with listening(f"redis://127.0.0.1:{unused_tcp_port}") as (lists, _, _):
         began = monotonic()
         with pytest.raises(TryAgain):
-            await lists.lookup("partner", "ana")
+            await lists.find("partner", "ana")
         with pytest.raises(TryAgain):
             await lists.wait(1, "key", 2, 1.0)
         assert monotonic() - began < 2

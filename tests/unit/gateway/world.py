@@ -102,20 +102,20 @@ class FakeLists:
         self.waited: list[int | None] = []
         self.away = False
 
-    async def lookup(self, partner_id: str, learner_id: str) -> Lookup | None:
+    async def find(self, partner_id: str, learner_id: str) -> tuple[Lookup | None, Found | None]:
         self._refuse_away()
-        return self.lookups.get((partner_id, learner_id))
-
-    async def read(self, partition: int, learner_key: str) -> Found | None:
-        self._refuse_away()
-        return self.lists.get((partition, learner_key))
+        lookup = self.lookups.get((partner_id, learner_id))
+        if lookup is None or lookup.learner_key is None:
+            return lookup, None
+        return lookup, self.lists.get((lookup.partition, lookup.learner_key))
 
     async def wait(
         self, partition: int, learner_key: str, position: int | None, seconds: float
     ) -> Found | None:
         self.waited.append(position)
+        self._refuse_away()
         self.lists.update(self.arriving)
-        return await self.read(partition, learner_key)
+        return self.lists.get((partition, learner_key))
 
     def _refuse_away(self) -> None:
         if self.away:
