@@ -1,15 +1,18 @@
-"""`python -m services.recommender worker | api | trainer | rebuild | models | rollback`."""
+"""`python -m services.recommender worker | api | trainer | rebuild | models | rollback |
+evaluate`."""
 
 import typer
 
 from libs.common.settings import load
 from libs.common.telemetry import configure
 from libs.common.web import run, serve
+from services.recommender.evaluation import commands as evaluation
 from services.recommender.settings import ApiSettings, RebuildSettings, WorkerSettings
-from services.recommender.trainer.commands import register
+from services.recommender.trainer import commands as trainer
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="The recommender service.")
-register(cli)
+trainer.register(cli)
+evaluation.register(cli)
 
 
 @cli.command()

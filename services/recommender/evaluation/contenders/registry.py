@@ -1,0 +1,43 @@
+"""Every contender by name."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from libs.common.errors import InvalidRequest
+from services.recommender.evaluation.catalog import Catalog
+from services.recommender.evaluation.contender import Contender
+from services.recommender.evaluation.contenders.ease import Ease
+from services.recommender.evaluation.contenders.factors import ImplicitDefault, ImplicitTuned
+from services.recommender.evaluation.contenders.popularity import Popularity
+from services.recommender.evaluation.contenders.tuning import Say
+from services.recommender.evaluation.split import Protocol
+
+BASELINES = ("popularity", "implicit_default", "implicit_tuned", "ease")
+"""What a user would pick instead."""
+
+
+class Setting(Struct, frozen=True):
+    """What a contender may know before it is fitted; say: tells whoever waits what it is doing."""
+
+    protocol: Protocol
+    catalog: Catalog | None
+    say: Say
+
+
+FACTORIES: dict[str, Callable[[Setting], Contender]] = {
+    "popularity": lambda _: Popularity(),
+    "implicit_default": lambda _: ImplicitDefault(),
+    "implicit_tuned": lambda setting: ImplicitTuned(setting.protocol, setting.say),
+    "ease": lambda setting: Ease(setting.protocol, setting.say),
+}
+
+
+def contenders(setting: Setting, names: Sequence[str] = ()) -> list[Contender]:
+    """Those named, in that order; all without names. Raises InvalidRequest."""
+    unknown = [name for name in names if name not in FACTORIES]
+    if unknown or len(set(names)) < len(names):
+        raise InvalidRequest(
+            f"--models: {', '.join(unknown or names)}; there are {', '.join(FACTORIES)}, each once"
+        )
+    return [FACTORIES[name](setting) for name in names or FACTORIES]
