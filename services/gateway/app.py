@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from litestar import Litestar
 
+from libs.common import garbage
 from libs.common.background import background
 from libs.common.client import ServiceClient
 from libs.common.contracts import topics
@@ -54,6 +55,7 @@ def build_api(settings: ApiSettings) -> App:
             for connection in (reader, listener):
                 opened.push_async_callback(connection.aclose)
             await keeping.restore()
+            garbage.settle()
             await opened.enter_async_context(
                 background(keep_started(broker, settings), keeping.run(), changes.run())
             )

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from libs.common.errors import Forbidden, Unauthenticated
 from services.gateway.auth.authenticator import Authenticator
-from services.gateway.auth.keys import KeyKind
+from services.gateway.auth.keys import KeyKind, digest
 from services.gateway.auth.principal import Principal
 
 PUBLIC: frozenset[KeyKind] = frozenset({"publishable", "secret", "admin"})
@@ -39,7 +39,9 @@ class Guard:
 
     async def _admit(self, scope: Scope, allowed: frozenset[KeyKind]) -> Principal:
         key, in_url = _key(scope)
-        principal = await self._authenticator.authenticate(key)
+        principal = self._authenticator.remembered(digest(key))
+        if principal is None:
+            principal = await self._authenticator.authenticate(key)
         if in_url and principal.kind != "publishable":
             raise Unauthenticated("Only a publishable key may stand in a URL.")
         if principal.kind not in allowed:

@@ -4,6 +4,7 @@ The guard, the query check and the OpenAPI document all read it from the handler
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,8 +12,8 @@ from litestar import Request
 from msgspec import Struct
 
 from libs.common.errors import Fault, InvalidRequest
-from libs.common.web import known_query
 from libs.common.web.pointers import fault
+from libs.common.web.query import parse
 from services.gateway.auth.keys import KeyKind
 from services.gateway.auth.principal import Principal
 
@@ -54,7 +55,13 @@ def names_of(query: type[Struct]) -> tuple[str, ...]:
 
 def read_query(request: GatewayRequest, query: type[Q]) -> Q:
     """The query parameters. Raises InvalidRequest with `?name` pointers."""
-    given = known_query(request, *names_of(query), "key") if request.scope["query_string"] else {}
+    read: Q = _read_query(request.scope["query_string"], query)
+    return read
+
+
+@lru_cache(64)
+def _read_query(raw: bytes, query: type[Q]) -> Q:
+    given = dict(parse(raw, (*names_of(query), "key")))
     given.pop("key", None)
     try:
         return msgspec.convert(given, query, strict=False)

@@ -1,4 +1,8 @@
-"""Redis reads of one turn of the event loop, sent as one MGET."""
+"""Redis reads of one turn of the event loop, and of the time that the last command takes, as one MGET.
+
+A command costs as much as thirty of its keys, so the busier the gateway the cheaper a read. The
+deadline of a command bounds what waiting behind it can take.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -33,7 +37,7 @@ class Reads:
         self._client = client
         self._breaker = breaker
         self._waiting: list[Read] = []
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: asyncio.Task[None] | None = None
 
     async def get(self, *keys: str) -> list[bytes | None]:
         """The values in the order of the keys. Raises TryAgain while Redis is away."""
@@ -45,11 +49,14 @@ class Reads:
         return await read.values
 
     def _flush(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for start in range(0, len(waiting), MOST_READS):
-            task = asyncio.create_task(self._send(waiting[start : start + MOST_READS]))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+        if self._waiting and self._sending is None:
+            reads, self._waiting = self._waiting[:MOST_READS], self._waiting[MOST_READS:]
+            self._sending = asyncio.create_task(self._send(reads))
+            self._sending.add_done_callback(self._sent)
+
+    def _sent(self, _: asyncio.Task[None]) -> None:
+        self._sending = None
+        self._flush()
 
     async def _send(self, reads: Sequence[Read]) -> None:
         keys = list(dict.fromkeys(chain.from_iterable(read.keys for read in reads)))

@@ -1,21 +1,18 @@
 """Taking interactions: judged here by what the catalog knows, then handed to profile, in order."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
 from libs.common.clock import Clock
 from libs.common.contracts.calls import NewInteraction, Stored
-from libs.common.contracts.types import CredentialId, LearnerId, Name, Timestamp
-from libs.common.errors import Conflict, InvalidRequest, Unavailable
+from libs.common.contracts.types import CredentialId, Name, Timestamp
+from libs.common.errors import Conflict, NotFound, Unavailable
 from libs.common.rules import interactions as rules
-from libs.common.web.decoding import decode
 from services.gateway.catalog.view import CatalogView
 from services.gateway.usecases.ports import Profile
-
-LINES_PER_CALL = 1_000
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -25,12 +22,6 @@ class Event(Struct, frozen=True, kw_only=True):
     kind: Name
     occurred_at: Timestamp
     recommendation_id: Name | None = None
-
-
-class Line(Event, frozen=True, kw_only=True):
-    """The same in a bulk of many learners."""
-
-    learner_id: LearnerId
 
 
 class Events(Struct, frozen=True, kw_only=True):
@@ -51,15 +42,6 @@ class Accepted(Struct, frozen=True, kw_only=True):
     position: int | None
 
 
-class LineAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of a line: a position, or a code and its detail. The first line is 1."""
-
-    line: int
-    position: int | None = None
-    code: str | None = None
-    detail: str | None = None
-
-
 class Interactions:
     """Raises Unavailable while profile, its database or Kafka is away, or the catalog is not read yet."""
 
@@ -70,9 +52,13 @@ class Interactions:
 
     async def accept(self, partner_id: str, learner_id: str, events: Sequence[Event]) -> Accepted:
         """Raises Conflict (`learner_erased`) for a learner who was erased and has not come back."""
-        results = await self._store(partner_id, [_new(learner_id, event) for event in events])
+        results = await self.store(
+            partner_id, [new_interaction(learner_id, event) for event in events]
+        )
         if any(result.code == "learner_erased" for result in results):
             raise Conflict("The learner was erased.", code="learner_erased")
+        if all(result.code in REFUSED_HERE for result in results):
+            await self._refuse_erased(partner_id, learner_id)
         positions = [result.position for result in results if result.position is not None]
         rejected = [
             Rejected(index=index, code=result.code, detail=result.detail or "")
@@ -83,34 +69,11 @@ class Interactions:
             accepted=len(positions), rejected=rejected, position=max(positions, default=None)
         )
 
-    async def accept_lines(self, partner_id: str, lines: AsyncIterator[bytes]) -> bytes:
-        """NDJSON in, NDJSON out, one line for each. A call that fails after others have been
-        acknowledged is said on its lines; sending all again changes nothing."""
-        answers: list[bytes] = []
-        batch: list[bytes] = []
-        async for line in lines:
-            batch.append(line)
-            if len(batch) == LINES_PER_CALL:
-                answers += await self._accept_batch(partner_id, batch, len(answers))
-                batch = []
-        if batch:
-            answers += await self._accept_batch(partner_id, batch, len(answers))
-        return b"".join(answers)
-
-    async def _accept_batch(self, partner_id: str, batch: list[bytes], before: int) -> list[bytes]:
-        read = [_read(line) for line in batch]
-        try:
-            results = await self._store(partner_id, read)
-        except Unavailable as away:
-            if before == 0:
-                raise
-            results = [Stored(code=away.code, detail=away.detail) for _ in batch]
-        return [_answer(number, result) for number, result in enumerate(results, before + 1)]
-
-    async def _store(
+    async def store(
         self, partner_id: str, events: Sequence[NewInteraction | Stored]
     ) -> list[Stored]:
-        """What became of each: refused here, or what profile says."""
+        """What became of each: refused before or here, or what profile says. Raises any Refusal of
+        profile's; nothing of these has been stored then, or Kafka did not say so in time."""
         if not self._view.loaded:
             raise Unavailable("the catalog is not known yet")
         judged = [e if isinstance(e, Stored) else self._refusal(e) or e for e in events]
@@ -125,7 +88,8 @@ class Interactions:
         return None if fault is None else Stored(code=fault[0], detail=fault[1])
 
 
-def _new(learner_id: str, event: Event) -> NewInteraction:
+def new_interaction(learner_id: str, event: Event) -> NewInteraction:
+    """The event as it is handed to profile."""
     # The kind is judged before it is sent on.
     return NewInteraction(
         learner_id=learner_id,
@@ -134,16 +98,3 @@ def _new(learner_id: str, event: Event) -> NewInteraction:
         occurred_at=event.occurred_at,
         recommendation_id=event.recommendation_id,
     )
-
-
-def _read(line: bytes) -> NewInteraction | Stored:
-    try:
-        event = decode(line, Line)
-    except InvalidRequest as invalid:
-        return Stored(code=invalid.code, detail=invalid.detail)
-    return _new(event.learner_id, event)
-
-
-def _answer(number: int, result: Stored) -> bytes:
-    line = LineAnswer(line=number, position=result.position, code=result.code, detail=result.detail)
-    return msgspec.json.encode(line) + b"\n"

@@ -9,7 +9,8 @@ import pytest
 
 from libs.common.contracts.calls import Stored
 from tests.factories.catalog import credential
-from tests.unit.gateway.world import NOW, World
+from tests.unit.gateway.fakes import NOW
+from tests.unit.gateway.world import World
 
 URL = "/v1/learners/ana/interactions"
 NDJSON = {"content-type": "application/x-ndjson"}

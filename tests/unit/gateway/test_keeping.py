@@ -14,7 +14,7 @@ from services.gateway.catalog.keeping import FILE, Keeping
 from services.gateway.catalog.view import CatalogView
 from tests.factories.catalog import credential, occupation, regulation, skill
 from tests.support.waiting import until
-from tests.unit.gateway.world import FakeTables
+from tests.unit.gateway.fakes import FakeTables
 
 
 def view(*, caught_up: bool = False) -> CatalogView:

@@ -8,7 +8,8 @@ from libs.common.errors import Unauthenticated, Unavailable
 from services.gateway.auth import keys
 from services.gateway.auth.authenticator import FRESH_SECONDS, Authenticator
 from tests.factories.catalog import credential
-from tests.unit.gateway.world import ORIGIN, FakeKeys, World, ranked
+from tests.unit.gateway.fakes import FakeKeys
+from tests.unit.gateway.world import ORIGIN, World, ranked
 
 OPEN = ("/schema", "/health")
 

@@ -6,7 +6,8 @@ from libs.common.contracts.profile import HeldCredential
 from libs.common.contracts.redis_values import LearnerState
 from libs.common.contracts.types import milliseconds
 from tests.factories.catalog import credential
-from tests.unit.gateway.world import NOW, World
+from tests.unit.gateway.fakes import NOW
+from tests.unit.gateway.world import World
 
 
 async def test_a_profile_is_answered_without_our_key(

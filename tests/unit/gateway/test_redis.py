@@ -18,7 +18,7 @@ from services.gateway.breaker import Breaker
 from services.gateway.packed import PackedList
 from services.gateway.store import redis as connections
 from services.gateway.store.changes import Changes
-from services.gateway.store.lists import Lists
+from services.gateway.store.lists import REMEMBERED_SECONDS, Lists
 from services.gateway.store.reads import Reads
 from tests.support.waiting import until
 from tests.unit.gateway.world import LOG, ranked
@@ -31,10 +31,12 @@ class CountingClient:
 
     def __init__(self) -> None:
         self.commands: list[list[str]] = []
+        self.sent = asyncio.Event()
         self.failing = False
 
     async def mget(self, keys: Sequence[str]) -> list[bytes]:
         self.commands.append(list(keys))
+        self.sent.set()
         if self.failing:
             raise RedisConnectionError("away")
         await asyncio.sleep(0)
@@ -49,6 +51,18 @@ async def test_reads_of_one_turn_are_one_command() -> None:
     assert found == [[b"a", b"b"], [b"b"], [b"c", b"a"]]
     assert client.commands == [["a", "b", "c"]]
     assert await reads.get("d") == [b"d"]
+
+
+async def test_reads_that_come_while_one_is_under_way_are_one_command() -> None:
+    """The next, whoever asked."""
+    client = CountingClient()
+    reads = Reads(client, Breaker("test"))
+    first = asyncio.create_task(reads.get("a"))
+    await client.sent.wait()
+    late = [asyncio.create_task(reads.get(key)) for key in "bcb"]
+    assert await first == [b"a"]
+    assert await asyncio.gather(*late) == [[b"b"], [b"c"], [b"b"]]
+    assert client.commands == [["a"], ["b", "c"]]
 
 
 async def test_while_redis_is_away_nobody_waits_for_it() -> None:
@@ -117,6 +131,47 @@ async def test_a_list_is_found_by_lookup(redis_url: str) -> None:
         _, found = await lists.find("partner", learner)
         assert found is not None
         assert (found.ranked, found.position) == (ranked("a"), 41)
+
+
+class Values:
+    """Redis as a dict; `asked` are the keys of every command."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+        self.asked: list[list[str]] = []
+
+    async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
+        self.asked.append(list(keys))
+        return [self.values.get(key) for key in keys]
+
+
+async def test_a_lookup_is_remembered_while_it_leads_to_a_list(redis_url: str) -> None:
+    """For seconds, per partner; where it leads nowhere any more it is read again at once."""
+    client, time = Values(), [0.0]
+    async with listening(redis_url) as (_, _, changes):
+        lists = Lists(Reads(client, Breaker("test")), changes, PEPPER, clock=lambda: time[0])
+        place = redis_keys.lookup(PEPPER, "partner", "ana")
+        client.values = {
+            place: pack(Lookup(3, "old", 1)),
+            redis_keys.offsets(3): pack(Offsets(LOG)),
+            redis_keys.ranked(3, "old"): pack(ranked("a")),
+            redis_keys.ranked(3, "new"): pack(ranked("b")),
+        }
+        for _ in range(3):
+            lookup, found = await lists.find("partner", "ana")
+            assert (lookup, found is None) == (Lookup(3, "old", 1), False)
+        assert [place in keys for keys in client.asked] == [True, False, False, False]
+        assert await lists.find("other", "ana") == (None, None)
+        del client.values[redis_keys.ranked(3, "old")]
+        client.values[place] = pack(Lookup(3, None, 2))
+        assert await lists.find("partner", "ana") == (Lookup(3, None, 2), None)
+        client.values[place] = pack(Lookup(3, "new", 3))
+        lookup, found = await lists.find("partner", "ana")
+        assert found is not None
+        assert (lookup, found.ranked) == (Lookup(3, "new", 3), ranked("b"))
+        client.values[place] = pack(Lookup(3, None, 4))
+        time[0] = REMEMBERED_SECONDS
+        assert await lists.find("partner", "ana") == (Lookup(3, None, 4), None)
 
 
 async def test_a_list_that_cannot_be_read_is_none(redis_url: str) -> None:
