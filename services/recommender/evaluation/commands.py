@@ -1,5 +1,6 @@
 """`python -m services.recommender evaluate`."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,6 +8,8 @@ import typer
 from rich.console import Console
 
 from libs.common.errors import InvalidRequest, StackwiseError
+
+WIDTH = 130
 
 
 def register(cli: typer.Typer) -> None:
@@ -65,7 +68,15 @@ def evaluate(
         plot=plot,
     )
     try:
-        run(options, Console())
+        run(options, _console())
     except StackwiseError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2 if isinstance(error, InvalidRequest) else 1) from error
+
+
+def _console() -> Console:
+    """A file or a pipe has no width of its own: wide enough for the tables."""
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDTH
+    return console

@@ -21,13 +21,15 @@ MOST_COMPARED = 2_000
 
 def recall(place: Ints) -> Doubles:
     """Recall@k of each list (Q,): 1 for a hit, since one credential is relevant (then equal to hit rate)."""
-    return (place != NOWHERE).astype(np.float64)
+    hit: Doubles = (place != NOWHERE).astype(np.float64)
+    return hit
 
 
 def ndcg(place: Ints) -> Doubles:
     """NDCG@k of each list (Q,): 1/log₂(1 + rank), rank from 1; with one relevant credential the ideal is 1
     (Järvelin & Kekäläinen 2002)."""
-    gain: Doubles = recall(place) / np.log2(np.maximum(place, 0) + 2.0)
+    ranks = np.maximum(place, 0) + 1.0
+    gain: Doubles = recall(place) / np.log2(1 + ranks)
     return gain
 
 

@@ -76,7 +76,8 @@ def _beyond_cells(model: ModelReport) -> list[str]:
 def _breakdown(report: Report) -> Table:
     rows = {name: _groups(model, report.protocol) for name, model in report.models.items()}
     groups = {name: of.events for name, of in next(iter(rows.values())).items() if of.events}
-    table = _table(f"Recall@{report.k} by", "events", "count", *rows)
+    columns = [name.replace("_", " ") for name in rows]
+    table = _table(f"Recall@{report.k} by", "events", "count", *columns)
     for group, events in groups.items():
         table.add_row(group, f"{events:,}", *(_number(of[group].recall) for of in rows.values()))
     return table
