@@ -7,6 +7,7 @@ from libs.common.contracts.calls import (
     HeldAnswer,
     HeldAnswers,
     LearnerBody,
+    LearnerRef,
     Narrowing,
     NewInteraction,
     NewInteractions,
@@ -17,6 +18,7 @@ from libs.common.contracts.calls import (
 )
 from libs.common.contracts.profile import Learner
 from libs.common.contracts.redis_values import LearnerState
+from libs.common.errors import NotFound
 from services.gateway.breaker import Breaker
 from services.gateway.packed import PackedList
 from services.gateway.usecases.publishing import Done
@@ -60,6 +62,16 @@ class Profile:
     async def erase(self, partner_id: str, learner_id: str, if_match: str | None) -> None:
         headers = {} if if_match is None else {"if-match": if_match}
         await self._client.send("DELETE", _learner(partner_id, learner_id), headers=headers)
+
+    async def erased(self, partner_id: str, learner_id: str) -> bool:
+        """Whether the learner was erased within 30 days and has not been registered again."""
+        try:
+            await self._client.call(
+                "GET", f"{_learner(partner_id, learner_id)}/key", returns=LearnerRef
+            )
+        except NotFound as missing:
+            return missing.code == "learner_erased"
+        return False
 
     async def report(self, partner_id: str, learner_id: str, reported: SelfReported) -> HeldAnswer:
         """Adds a credential that the learner says they hold."""

@@ -1,7 +1,7 @@
 """HTTP services: built by `create_app`, served by `serve`, bodies read by `read_body`."""
 
 from libs.common.web.app import App, create_app
-from libs.common.web.body import read_body, read_bytes, read_lines, require_media
+from libs.common.web.body import read_body, read_bytes, require_media
 from libs.common.web.decoding import decode
 from libs.common.web.documented import takes
 from libs.common.web.query import known_query
@@ -18,7 +18,6 @@ __all__ = [
     "known_query",
     "read_body",
     "read_bytes",
-    "read_lines",
     "require_media",
     "run",
     "serve",

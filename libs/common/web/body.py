@@ -60,23 +60,5 @@ async def read_chunks(request: Request[Any, Any, Any], *, limit: int) -> AsyncIt
         more = message["more_body"]
 
 
-async def read_lines(
-    request: Request[Any, Any, Any], *, limit: int = NDJSON_LIMIT, line_limit: int = BODY_LIMIT
-) -> AsyncIterator[bytes]:
-    """The lines of an NDJSON body as they arrive, without line ends; empty lines are given too.
-
-    Raises TooLarge for the body or for one line.
-    """
-    held = b""
-    async for chunk in read_chunks(request, limit=limit):
-        *lines, held = (held + chunk).split(b"\n")
-        if len(held) > line_limit:
-            raise _too_large(line_limit)
-        for line in lines:
-            yield line.removesuffix(b"\r")
-    if held:
-        yield held.removesuffix(b"\r")
-
-
 def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"The body is larger than {limit} bytes.")

@@ -17,14 +17,14 @@ MAX_DEPTH = 64
 MAX_FAULTS = 50
 
 
-def decode(body: bytes, kind: type[T]) -> T:
+def decode(body: bytes, kind: type[T], *, what: str = "body") -> T:
     """Raises InvalidRequest: not JSON, not UTF-8, deeper than 64, unknown fields, a fault of type,
-    or what cannot be stored (see `unstorable`)."""
+    or what cannot be stored (see `unstorable`). `what` is how the refusal calls the document."""
     if not body:
-        raise InvalidRequest("The body is empty; JSON is expected.")
-    value = _parse(body)
+        raise InvalidRequest(f"The {what} is empty; JSON is expected.")
+    value = _parse(body, what)
     if _may_be_deep(body) and _depth(value) > MAX_DEPTH:
-        raise _too_deep()
+        raise _too_deep(what)
     wanted: Any = kind
     found = list(
         islice(chain(unknown_fields(value, shape_of(wanted)), unstorable(body, value)), MAX_FAULTS)
@@ -34,17 +34,17 @@ def decode(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as invalid:
         found.append(pointers.fault(str(invalid)))
     if found:
-        raise InvalidRequest(_summary(found), faults=found)
+        raise InvalidRequest(_summary(found, what), faults=found)
     return decoded
 
 
-def _parse(body: bytes) -> Any:
+def _parse(body: bytes, what: str) -> Any:
     try:
         return msgspec.json.decode(body)
     except RecursionError as deep:
-        raise _too_deep() from deep
+        raise _too_deep(what) from deep
     except (msgspec.DecodeError, UnicodeDecodeError) as malformed:
-        raise InvalidRequest(f"The body is not JSON in UTF-8: {malformed}") from malformed
+        raise InvalidRequest(f"The {what} is not JSON in UTF-8: {malformed}") from malformed
 
 
 @cache
@@ -52,8 +52,8 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
-def _too_deep() -> InvalidRequest:
-    return InvalidRequest(f"The body is nested more than {MAX_DEPTH} deep.")
+def _too_deep(what: str) -> InvalidRequest:
+    return InvalidRequest(f"The {what} is nested more than {MAX_DEPTH} deep.")
 
 
 def _may_be_deep(body: bytes) -> bool:
@@ -73,7 +73,7 @@ def _depth(value: Any) -> int:
     return depth
 
 
-def _summary(faults: list[Fault]) -> str:
+def _summary(faults: list[Fault], what: str) -> str:
     first = faults[0]
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return f"{first.pointer or 'The body'}: {first.detail}{more}"
+    return f"{first.pointer or f'The {what}'}: {first.detail}{more}"

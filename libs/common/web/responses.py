@@ -1,5 +1,6 @@
 """Answers as bytes straight out, without Litestar's serialisation."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -48,11 +49,11 @@ class Answer(ASGIResponse):
 
 
 class Streamed(ASGIResponse):
-    """Chunks as they come, while the request may still be arriving.
+    """Chunks as they come, until the client has gone; the request's body must have been read.
 
-    Litestar's Stream listens for a disconnect and so swallows a body that the chunks are made from.
-    The handler's return annotation must be this class. An exception cuts the answer off, so the
-    chunks should end with a line that says what went wrong.
+    What is raised before the first chunk is answered as a problem, which Litestar's Stream cannot do;
+    later it cuts the answer off, so the chunks should say what went wrong. The handler's return
+    annotation must be this class.
     """
 
     __slots__ = ("_chunks", "_media_type")
@@ -62,8 +63,22 @@ class Streamed(ASGIResponse):
         self._media_type = media_type.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        first = await anext(self._chunks, b"")
         headers = [(b"content-type", self._media_type), (b"x-accel-buffering", b"no")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        async for chunk in self._chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": first, "more_body": True})
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            async for chunk in self._chunks:
+                if gone.done():
+                    return
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        finally:
+            gone.cancel()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _gone(receive: Receive) -> None:
+    """Returns when the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

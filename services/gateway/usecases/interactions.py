@@ -1,7 +1,6 @@
 """Taking interactions: judged here by what the catalog knows, then handed to profile, in order."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -9,7 +8,7 @@ from msgspec import Meta, Struct
 from libs.common.clock import Clock
 from libs.common.contracts.calls import NewInteraction, Stored
 from libs.common.contracts.types import CredentialId, Name, Timestamp
-from libs.common.errors import Conflict, NotFound, Unavailable
+from libs.common.errors import Conflict, Unavailable
 from libs.common.rules import interactions as rules
 from services.gateway.catalog.view import CatalogView
 from services.gateway.usecases.ports import Profile
@@ -52,14 +51,11 @@ class Interactions:
 
     async def accept(self, partner_id: str, learner_id: str, events: Sequence[Event]) -> Accepted:
         """Raises Conflict (`learner_erased`) for a learner who was erased and has not come back."""
-        results = await self.store(
-            partner_id, [new_interaction(learner_id, event) for event in events]
-        )
-        if any(result.code == "learner_erased" for result in results):
-            raise Conflict("The learner was erased.", code="learner_erased")
-        if all(result.code in REFUSED_HERE for result in results):
-            await self._refuse_erased(partner_id, learner_id)
+        new = [new_interaction(learner_id, event) for event in events]
+        results = await self.store(partner_id, new)
         positions = [result.position for result in results if result.position is not None]
+        if not positions and await self._erased(partner_id, learner_id, results):
+            raise Conflict("The learner was erased.", code="learner_erased")
         rejected = [
             Rejected(index=index, code=result.code, detail=result.detail or "")
             for index, result in enumerate(results)
@@ -80,6 +76,11 @@ class Interactions:
         new = [each for each in judged if isinstance(each, NewInteraction)]
         stored = iter(await self._profile.accept(partner_id, new) if new else ())
         return [each if isinstance(each, Stored) else next(stored) for each in judged]
+
+    async def _erased(self, partner_id: str, learner_id: str, results: Sequence[Stored]) -> bool:
+        """Whether the learner was; profile is asked where it has not been, as nothing was left to hand on."""
+        codes = {result.code for result in results}
+        return "learner_erased" in codes or await self._profile.erased(partner_id, learner_id)
 
     def _refusal(self, event: NewInteraction) -> Stored | None:
         if event.credential_id not in self._view.credentials:

@@ -8,6 +8,7 @@ from libs.common.contracts.calls import LearnerBody, LearnerRef, SelfReported
 from libs.common.contracts.profile import HeldCredential, Learner
 from libs.common.errors import NotFound, TooLarge
 from services.profile.domain import learner as domain
+from services.profile.domain.acceptance import ERASED
 from services.profile.usecases.if_match import refuse_unless_matched
 from services.profile.usecases.ports import Store
 
@@ -26,8 +27,11 @@ class Learners:
         return _living(await self._store.find(partner_id, learner_id))
 
     async def ref(self, partner_id: str, learner_id: str) -> LearnerRef:
-        """Where the learner's state is to be found."""
-        learner = await self.get(partner_id, learner_id)
+        """Where the learner's state is to be found. NotFound says `learner_erased` of an erased one."""
+        known = await self._store.find(partner_id, learner_id)
+        if known is not None and known.erased:
+            raise NotFound(ERASED.detail or "", code=ERASED.code)
+        learner = _living(known)
         return LearnerRef(
             learner_key=learner.learner_key,
             revision=learner.revision,

@@ -24,7 +24,7 @@ from libs.common.web import (
     json_response,
     known_query,
     read_body,
-    read_lines,
+    read_bytes,
     run,
     serve,
 )
@@ -63,13 +63,20 @@ async def what_if(request: Incoming) -> Response[bytes]:
 
 @post("/v1/lines")
 async def lines(request: Incoming) -> Streamed:
-    async def answers() -> AsyncIterator[bytes]:
-        async for line in read_lines(request, limit=2_000_000, line_limit=1_000):
-            if line == b"fail":
-                raise RuntimeError("a failure in the middle")
-            yield line + b"!\n"
+    body = await read_bytes(request)
+    return Streamed(_answers(body.splitlines()), "application/x-ndjson")
 
-    return Streamed(answers(), "application/x-ndjson")
+
+async def _answers(lines: list[bytes]) -> AsyncIterator[bytes]:
+    for answered, line in enumerate(lines):
+        if line == b"fail":
+            raise RuntimeError("a failure in the middle")
+        if line == b"refuse":
+            raise Conflict("Not this line.")
+        if line == b"slow":
+            structlog.get_logger().info("slow line", answered=answered)
+            await asyncio.sleep(0.02)
+        yield line + b"!\n"
 
 
 @get("/v1/names")

@@ -243,18 +243,9 @@ async def test_a_body_at_the_limit_is_taken(http: httpx.AsyncClient) -> None:
     assert (await post(http, b"{" + b" " * 999_998 + b"}")).status_code == 200
 
 
-async def test_lines_come_as_they_are(http: httpx.AsyncClient) -> None:
-    """NDJSON is cut at line ends wherever the chunks are cut; the last line needs none."""
-
-    async def chunks() -> Any:
-        for part in (b"o", b"ne\r\ntw", b"o\n\nth", b"ree"):
-            yield part
-
-    answer = await http.post("/v1/lines", content=chunks())
-    assert answer.text == "one!\ntwo!\n!\nthree!\n"
-
-
-async def test_an_endless_line_is_refused(http: httpx.AsyncClient) -> None:
-    """A line beyond its limit before any answer: 413, as long as nothing has been said."""
-    answer = await http.post("/v1/lines", content=b"x" * 5_000)
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+async def test_a_refusal_before_the_first_chunk_is_a_problem(http: httpx.AsyncClient) -> None:
+    """A streamed answer is a problem document as long as nothing has been said."""
+    answer = await http.post("/v1/lines", content=b"one\ntwo\n")
+    assert (answer.status_code, answer.text) == (200, "one!\ntwo!\n")
+    answer = await http.post("/v1/lines", content=b"refuse\n")
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")

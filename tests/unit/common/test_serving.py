@@ -108,15 +108,21 @@ async def test_ids_survive_the_socket(http: httpx.AsyncClient) -> None:
         assert answer.json()["learner_id"] == learner_id
 
 
-async def test_lines_are_answered_while_they_arrive(service: Service) -> None:
-    """An NDJSON upload gets each answer before it sends the next line."""
-    host, _, port = service.url.removeprefix("http://").partition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"POST /v1/lines HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
-    for line in (b"one", b"two"):
-        writer.write(b"4\r\n" + line + b"\n\r\n")
-        await asyncio.wait_for(reader.readuntil(line + b"!\n"), 10)
-    writer.close()
+async def test_nothing_more_is_made_for_a_client_that_has_gone(tmp_path: Path) -> None:
+    """A streamed answer ends with its reader."""
+    async with running(tmp_path / "log") as service:
+        host, _, port = service.url.removeprefix("http://").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        body = b"slow\n" * 1_000
+        writer.write(
+            b"POST /v1/lines HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body)
+        )
+        writer.write(body)
+        await asyncio.wait_for(reader.readuntil(b"slow!"), 10)
+        writer.close()
+        assert await service.stop() == 0
+        answered = [e["answered"] for e in service.logged() if e["event"] == "slow line"]
+    assert len(answered) < 500
 
 
 async def test_a_cut_off_answer_is_not_taken_for_whole(http: httpx.AsyncClient) -> None:

@@ -151,6 +151,11 @@ class FakeProfile:
         self._refuse_away()
         del self.learners[partner_id, learner_id]
 
+    async def erased(self, partner_id: str, learner_id: str) -> bool:
+        self._refuse_away()
+        refused = self.refusing.get(learner_id)
+        return refused is not None and refused.code == "learner_erased"
+
     async def report(self, partner_id: str, learner_id: str, reported: SelfReported) -> HeldAnswer:
         await self.learner(partner_id, learner_id)
         return HeldAnswer(credential_id=reported.credential_id, status="self_reported")

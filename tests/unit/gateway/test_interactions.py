@@ -1,5 +1,6 @@
 """What becomes of interactions, one learner's and many's."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,9 @@ import msgspec
 import pytest
 
 from libs.common.contracts.calls import Stored
+from libs.common.errors import InvalidRequest, Refusal, Unavailable
+from services.gateway.usecases.bulk import LINES_AT_A_TIME, Bulk
+from services.gateway.usecases.interactions import Interactions
 from tests.factories.catalog import credential
 from tests.unit.gateway.fakes import NOW
 from tests.unit.gateway.world import World
@@ -18,6 +22,10 @@ NDJSON = {"content-type": "application/x-ndjson"}
 
 def event(credential_id: str = "c1", kind: str = "view", at: datetime = NOW, **more: Any) -> Any:
     return {"credential_id": credential_id, "kind": kind, "occurred_at": at.isoformat(), **more}
+
+
+def bulk_of(world: World) -> Bulk:
+    return Bulk(Interactions(world.view, world.profile, lambda: NOW))
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +59,7 @@ async def test_each_event_is_judged_alone(world: World, partner: httpx.AsyncClie
     ]
 
 
-async def test_nothing_accepted_asks_nobody(world: World, partner: httpx.AsyncClient) -> None:
+async def test_nothing_accepted_registers_nobody(world: World, partner: httpx.AsyncClient) -> None:
     """An unknown learner is registered only if an event is accepted."""
     answer = await partner.post(URL, json={"events": [event("nowhere")]})
     assert (answer.status_code, answer.json()["position"]) == (202, None)
@@ -68,10 +76,11 @@ async def test_without_consent_events_are_rejected(
 
 
 async def test_an_erased_learner_is_a_conflict(world: World, partner: httpx.AsyncClient) -> None:
-    """409, so that an app's offline queue gives up."""
+    """409, so that an app's offline queue gives up, also where no event could be handed on."""
     world.profile.refusing["ana"] = Stored(code="learner_erased", detail="erased")
-    answer = await partner.post(URL, json={"events": [event()]})
-    assert (answer.status_code, answer.json()["code"]) == (409, "learner_erased")
+    for credential_id in ("c1", "nowhere"):
+        answer = await partner.post(URL, json={"events": [event(credential_id)]})
+        assert (answer.status_code, answer.json()["code"]) == (409, "learner_erased")
 
 
 @pytest.mark.parametrize(
@@ -114,9 +123,9 @@ async def test_before_the_catalog_is_read_nothing_is_called_unknown(
 
 
 async def test_a_bulk_is_answered_line_by_line(world: World, partner: httpx.AsyncClient) -> None:
-    """One line for each, in order, the unreadable and the empty too, whatever the line ends."""
+    """One line for each that is not blank, by its number in the body, whatever the line ends."""
     lines = [
-        msgspec.json.encode(event(learner_id="ana")),
+        b"\xef\xbb\xbf" + msgspec.json.encode(event(learner_id="ana")),
         b"{",
         b"",
         msgspec.json.encode(event("nowhere", learner_id="bea")) + b"\r",
@@ -129,10 +138,10 @@ async def test_a_bulk_is_answered_line_by_line(world: World, partner: httpx.Asyn
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("application/x-ndjson")
     read = [msgspec.json.decode(line) for line in answer.content.splitlines()]
-    assert [line["line"] for line in read] == [1, 2, 3, 4, 5, 6]
+    assert [line["line"] for line in read] == [1, 2, 4, 5, 6]
+    assert read[1]["detail"].startswith("The line is not JSON")
     assert [line.get("code") for line in read] == [
         None,
-        "invalid_request",
         "invalid_request",
         "unknown_credential",
         "invalid_request",
@@ -157,25 +166,77 @@ async def test_a_bulk_reaches_profile_in_parts(world: World, partner: httpx.Asyn
     assert world.profile.calls == 3
 
 
+@pytest.mark.parametrize("refusal", [Unavailable("away"), InvalidRequest("not so")])
 async def test_a_bulk_that_fails_midway_says_so_on_its_lines(
-    world: World, partner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    world: World, partner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, refusal: Refusal
 ) -> None:
-    """What was acknowledged keeps its position; if nothing was, all of it is a 503."""
+    """What was acknowledged keeps its position; if nothing was, the refusal answers all of it."""
     accept = world.profile.accept
 
     async def once(partner_id: str, events: Any) -> Any:
         results = await accept(partner_id, events)
-        world.profile.away = True
+        monkeypatch.setattr(world.profile, "accept", refuse)
         return results
+
+    async def refuse(partner_id: str, events: Any) -> Any:
+        raise refusal
 
     monkeypatch.setattr(world.profile, "accept", once)
     line = msgspec.json.encode(event(learner_id="ana"))
     content = b"\n".join([line] * 1_500)
     answer = await partner.post("/v1/interactions", content=content, headers=NDJSON)
     read = [msgspec.json.decode(each) for each in answer.content.splitlines()]
-    assert [each.get("code") for each in read] == [None] * 1_000 + ["unavailable"] * 500
+    assert [each.get("code") for each in read] == [None] * 1_000 + [refusal.code] * 500
     answer = await partner.post("/v1/interactions", content=content, headers=NDJSON)
-    assert answer.status_code == 503
+    assert answer.status_code == refusal.status
+
+
+async def test_a_bulk_is_answered_batch_by_batch(world: World) -> None:
+    """The first lines' answer is there before the last lines are handed on."""
+    answers = bulk_of(world).accept("partner", [(n, b"{") for n in range(1, 2_002)])
+    assert (await anext(answers)).count(b"\n") == 1_000
+    assert [(chunk.count(b"\n")) async for chunk in answers] == [1_000, 1]
+
+
+async def test_bad_lines_keep_nobody_waiting(world: World) -> None:
+    """The loop turns while a batch of nothing but bad lines is read."""
+    turns = 0
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    turning = asyncio.create_task(turn())
+    async for _ in bulk_of(world).accept("partner", [(n, b"{") for n in range(1_000)]):
+        pass
+    turning.cancel()
+    assert turns >= 1_000 // LINES_AT_A_TIME
+
+
+async def test_a_long_line_is_answered_on_its_line(
+    world: World, partner: httpx.AsyncClient
+) -> None:
+    """The others are taken."""
+    line = msgspec.json.encode(event(learner_id="ana"))
+    content = b"\n".join([line, b'"' + b"x" * 1_000_000 + b'"', line])
+    answer = await partner.post("/v1/interactions", content=content, headers=NDJSON)
+    read = [msgspec.json.decode(each) for each in answer.content.splitlines()]
+    assert [each.get("code") for each in read] == [None, "too_large", None]
+
+
+async def test_a_bulk_of_too_many_lines_stores_nothing(
+    world: World, partner: httpx.AsyncClient
+) -> None:
+    """413 for more than 100,000, blank ones among them."""
+    line = msgspec.json.encode(event(learner_id="ana"))
+    content = line + b"\n" * 100_001
+    answer = await partner.post("/v1/interactions", content=content, headers=NDJSON)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert world.profile.calls == 0
+    answer = await partner.post("/v1/interactions", content=content[:-1], headers=NDJSON)
+    assert len(answer.content.splitlines()) == 1
 
 
 async def test_a_bulk_of_unknown_length_stores_nothing_when_it_is_too_long(

@@ -65,14 +65,15 @@ async def test_a_learner_as_a_resource(client: ServiceClient):
     with pytest.raises(PreconditionFailed):
         await client.send("PUT", path(learner_id), json={}, headers={"if-match": '"1"'})
     assert (await client.send("DELETE", path(learner_id))).status_code == 202
-    for method, of in (
-        ("GET", path(learner_id)),
-        ("GET", path(learner_id, "key")),
-        ("DELETE", path(learner_id)),
+    for method, of, code in (
+        ("GET", path(learner_id), "learner_not_found"),
+        ("GET", path(learner_id, "key"), "learner_erased"),
+        ("GET", path(new_id(), "key"), "learner_not_found"),
+        ("DELETE", path(learner_id), "learner_not_found"),
     ):
         with pytest.raises(NotFound) as refused:
             await client.send(method, of)
-        assert refused.value.code == "learner_not_found"
+        assert refused.value.code == code
 
 
 async def test_credentials(client: ServiceClient):
