@@ -54,7 +54,7 @@ class CatalogIndex:
         self._value_now = datetime.min
         self._revalued = -1
         self._values: Derived[str | None] = Derived(Column(np.float64, 0.0), self._value)
-        self._aligned: tuple[Mapping[str, int], int, Array, Array] | None = None
+        self._aligned: tuple[Mapping[str, int], tuple[int, int], Array, Array] | None = None
 
     def put(self, snapshot: CatalogSnapshot, now: datetime) -> None:
         """Takes over a snapshot; `now` dates the value of a credential."""
@@ -202,14 +202,15 @@ class CatalogIndex:
     def _alignment(self, model: Model) -> tuple[Array, Array]:
         """Rows here and there of the ids that both know."""
         cached = self._aligned
-        if cached is None or cached[0] is not model.index or cached[1] != len(self):
+        sizes = len(self), len(model.index)
+        if cached is None or cached[0] is not model.index or cached[1] != sizes:
             pairs = [
                 (row, there)
                 for credential_id, there in model.index.items()
                 if (row := self._rows.get(credential_id)) is not None
             ]
             arrays = np.array(pairs, np.int64).reshape(-1, 2)
-            cached = self._aligned = model.index, len(self), arrays[:, 0], arrays[:, 1]
+            cached = self._aligned = model.index, sizes, arrays[:, 0], arrays[:, 1]
         return cached[2], cached[3]
 
 

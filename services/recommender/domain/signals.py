@@ -7,7 +7,7 @@ import numpy as np
 
 from services.recommender.domain.ask import Ask
 from services.recommender.domain.columns import Array
-from services.recommender.domain.fusion import CONTENT_ALONE, WEIGHTS, Fused, Signal, fuse
+from services.recommender.domain.fusion import CONTENT_ALONE, LEARNED, WEIGHTS, Fused, Signal, fuse
 
 DECLARED = 0.5
 """What a skill in the profile weighs beside the history's credentials."""
@@ -24,7 +24,7 @@ def fused(ask: Ask, rows: Array) -> Fused:
     weights = dict(WEIGHTS)
     if ask.who.personal:
         signals |= _personal(ask, values)
-        if not (signals["affinity"] > 0).any():
+        if not any((signals[name] > 0).any() for name in LEARNED):
             weights["content"] = CONTENT_ALONE
     if ask.goal is not None and ask.goal.occupation_id is not None:
         signals["goal"] = _leading(ask, ask.goal.occupation_id, values)
@@ -35,8 +35,11 @@ def _personal(ask: Ask, values: Array) -> dict[Signal, Array]:
     next_step = np.zeros(len(values))
     for row, credential_ids in ask.following.items():
         next_step[row] = len(credential_ids) + values[row]
+    history, spread = ask.who.history, ask.catalog.spread
     return {
-        "affinity": ask.catalog.spread(ask.model, ask.model.scores(ask.who.history)),
+        "affinity": spread(ask.model, ask.model.affinity(history)),
+        "related": spread(ask.model, ask.model.related(history)),
+        "transition": spread(ask.model, ask.model.following(history)),
         "next_step": next_step,
         "content": ask.catalog.similarity(_interests(ask)),
     }

@@ -1,28 +1,34 @@
-"""The model as a process uses it: immutable, so that a list never mixes two of them."""
+"""The model as a process uses it: the item side at one version, and the rows of it that have moved since.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+`move` changes it in place, so it is called between lists, never within one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from libs.common.contracts.item_side import ItemRow
 from libs.common.contracts.types import milliseconds
-from services.recommender.model import trend
-from services.recommender.model.als import Floats, FoldIn
-from services.recommender.model.trend import Doubles
+from services.recommender.model import graph, trend
+from services.recommender.model.als import FoldIn
+from services.recommender.model.graph import Edges
+from services.recommender.model.live import Live
+from services.recommender.model.types import Doubles, Floats
 
 History = Sequence[tuple[str, float]]
 """Credential ids with weights, as `history.history` makes it; the newest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Model:
-    """What is known of the credentials, by row.
+    """What is known of n credentials, by row.
 
-    item_ids: the credential of each row. factors: (rows that have one, f); rows beyond, new since the
-    training, have a trend only. gram: YᵀY (f, f). support: how many learners each factor was learned
-    from. trends: logarithms of forward-decayed counts (n,).
+    item_ids: the credential of each row. factors: (n, f), zero where nothing is known; gram: YᵀY (f, f).
+    together, follows: item graph and transitions, (n, graph.WIDE), see `graph`. trends: logarithms of
+    forward-decayed counts (n,). support: (n,) how many learners a row was learned from at the training.
     """
 
     version: str
@@ -30,73 +36,126 @@ class Model:
     item_ids: list[str]
     index: dict[str, int]
     factors: Floats
-    gram: Floats
-    support: NDArray[np.int32]
+    gram: Doubles
+    together: Edges
+    follows: Edges
     trends: Doubles
+    support: NDArray[np.int32]
     alpha: float
     regularization: float
     half_life_hours: float
     metrics: dict[str, float] = field(default_factory=dict)
 
-    def fold_in(self, history: History) -> tuple[FoldIn, list[int]]:
-        """The learner's fold-in, and the places in `history` that have a factor, in its order."""
-        trained = len(self.factors)
-        known = [
-            place
-            for place, (item, _) in enumerate(history)
-            if self.index.get(item, trained) < trained
-        ]
-        rows = [self.index[history[place][0]] for place in known]
-        confidence = np.array([history[place][1] * self.alpha for place in known], np.float32)
-        return FoldIn(self.gram, self.factors[rows], confidence, self.regularization), known
-
-    def scores(self, history: History) -> Floats:
-        """The learner's preference for each row (n,); 0 where there is no factor or no known history."""
-        fold_in, known = self.fold_in(history)
-        scores = np.zeros(len(self.item_ids), np.float32)
-        if known:
-            np.dot(self.factors, fold_in.x, out=scores[: len(self.factors)])
+    def affinity(self, history: History) -> Floats:
+        """The learner's preference for each row, by folding them into the factors (n,); 0 where nothing is known."""
+        rows, weights = self._known(history)
+        factors = self.factors[: len(self.item_ids)]
+        if not rows:
+            return np.zeros(len(factors), np.float32)
+        scores: Floats = factors @ self._fold_in(rows, weights).x
         return scores
 
+    def related(self, history: History) -> Doubles:
+        """How strongly each row goes with the history, by the item graph (n,)."""
+        rows, weights = self._known(history)
+        return _along(self.together, rows, weights, len(self.item_ids))
+
+    def following(self, history: History) -> Doubles:
+        """How often each row comes next after the newest of the history (n,)."""
+        rows, weights = self._known(history[: graph.LONGEST_GAP])
+        return _along(self.follows, rows, weights, len(self.item_ids))
+
+    def trend(self, now: datetime) -> Doubles:
+        """Each row's decayed count of interactions at `now` (n,)."""
+        logs = self.trends[: len(self.item_ids)]
+        return trend.counts(logs, milliseconds(now), self.half_life_hours)
+
     def because(self, history: History, item_ids: Sequence[str]) -> list[list[tuple[str, float]]]:
-        """For each item, the history's credentials that raise its score, the strongest first, with their share of it.
+        """For each item, the history's credentials that raise its affinity, the strongest first, with their share.
 
         Empty for items without a factor. A share is the credential's part of what raises the score.
         """
-        fold_in, known = self.fold_in(history)
-        rows = [self.index.get(item, len(self.factors)) for item in item_ids]
-        learned = [place for place, row in enumerate(rows) if row < len(self.factors)]
-        parts = fold_in.contributions(self.factors[[rows[place] for place in learned]])
+        rows, weights = self._known(history)
+        known = [item for item, _ in history if item in self.index]
+        placed = [place for place, item in enumerate(item_ids) if item in self.index]
         because: list[list[tuple[str, float]]] = [[] for _ in item_ids]
-        for place, part in zip(learned, np.maximum(parts, 0), strict=True):
+        if not known or not placed:
+            return because
+        fold_in = self._fold_in(rows, weights)
+        wanted = [self.index[item_ids[place]] for place in placed]
+        parts = fold_in.contributions(self.factors[wanted])
+        for place, part in zip(placed, np.maximum(parts, 0), strict=True):
             total = float(part.sum())
             because[place] = [
-                (history[known[i]][0], float(part[i]) / total)
+                (known[i], float(part[i]) / total)
                 for i in np.argsort(-part, kind="stable").tolist()
                 if part[i] > 0
             ]
         return because
 
-    def trend(self, now: datetime) -> Doubles:
-        """Each row's decayed count of interactions at `now` (n,)."""
-        return trend.counts(self.trends, milliseconds(now), self.half_life_hours)
-
-    def with_trends(self, logs: Mapping[str, float]) -> "Model":
-        """The same model after its trend rows moved; credentials that it does not know yet are added."""
-        new = [item for item in logs if item not in self.index]
-        trends = np.concatenate([self.trends, np.full(len(new), trend.NOTHING)])
-        index, item_ids = self.index, self.item_ids
-        if new:
-            item_ids = [*item_ids, *new]
-            index = {**index, **{item: len(self.item_ids) + i for i, item in enumerate(new)}}
-        for item, log in logs.items():
-            trends[index[item]] = log
-        return replace(self, trends=trends, item_ids=item_ids, index=index)
+    def move(self, rows: Iterable[ItemRow]) -> None:
+        """Takes over moved rows; credentials that it does not know yet are added."""
+        for row in rows:
+            at = self._row(row.credential_id)
+            if row.trend is not None:
+                self.trends[at] = row.trend
+            if row.factor is not None and len(row.factor) == self.factors.shape[1]:
+                self._move_factor(at, np.array(row.factor, np.float32))
+            if row.neighbours is not None:
+                self._move_edges("together", at, row.neighbours)
+            if row.transitions is not None:
+                self._move_edges("follows", at, row.transitions)
 
     def warm_up(self) -> None:
         """Touches every page and code path, so that the first learner waits for neither."""
         for item in self.item_ids[:: max(1, len(self.item_ids) // 16)]:
-            self.scores([(item, 1.0)])
+            for signal in (self.affinity, self.related, self.following):
+                signal([(item, 1.0)])
+
+    def _known(self, history: History) -> tuple[list[int], Floats]:
+        pairs = [(row, w) for item, w in history if (row := self.index.get(item)) is not None]
+        return [row for row, _ in pairs], np.array([weight for _, weight in pairs], np.float32)
+
+    def _fold_in(self, rows: Sequence[int], weights: Floats) -> FoldIn:
+        gram = self.gram.astype(np.float32)
+        return FoldIn(gram, self.factors[rows], weights * self.alpha, self.regularization)
+
+    def _move_factor(self, row: int, factor: Floats) -> None:
+        before, after = self.factors[row].astype(np.float64), factor.astype(np.float64)
+        self.gram += np.outer(after, after) - np.outer(before, before)
+        self.factors[row] = factor
+
+    def _move_edges(self, name: str, row: int, edges: dict[str, float]) -> None:
+        to = [self._row(credential_id) for credential_id in edges][: graph.WIDE]
+        moved: Edges = getattr(self, name)
+        moved.to[row, :], moved.weight[row, :] = -1, 0
+        moved.to[row, : len(to)] = to
+        moved.weight[row, : len(to)] = [*edges.values()][: graph.WIDE]
+
+    def _row(self, credential_id: str) -> int:
+        row = self.index.setdefault(credential_id, len(self.item_ids))
+        if row == len(self.item_ids):
+            self.item_ids.append(credential_id)
+            if row == len(self.trends):
+                self._grow(max(64, row // 8))
+        return row
+
+    def _grow(self, rows: int) -> None:
+        """Makes room for more credentials: the arrays are longer than `item_ids` from now on."""
+        size = self.factors.shape[1]
+        self.factors = np.concatenate([self.factors, np.zeros((rows, size), np.float32)])
+        self.trends = np.append(self.trends, np.full(rows, trend.NOTHING))
+        self.support = np.append(self.support, np.zeros(rows, np.int32))
+        self.together = graph.joined(self.together, graph.no_edges(rows))
+        self.follows = graph.joined(self.follows, graph.no_edges(rows))
+
+
+def _along(edges: Edges, rows: Sequence[int], weights: Floats, n: int) -> Doubles:
+    """The sum over `rows` of weight × edge to each credential (n,)."""
+    to = edges.to[rows].ravel()
+    strength = (edges.weight[rows] * weights[:, None]).ravel()
+    there = to >= 0
+    return np.bincount(to[there], strength[there], minlength=n).astype(np.float64)
 
 
 def empty(version: str, trained_at: datetime, half_life_hours: float) -> Model:
@@ -107,10 +166,43 @@ def empty(version: str, trained_at: datetime, half_life_hours: float) -> Model:
         item_ids=[],
         index={},
         factors=np.zeros((0, 1), np.float32),
-        gram=np.zeros((1, 1), np.float32),
-        support=np.zeros(0, np.int32),
+        gram=np.zeros((1, 1)),
+        together=graph.no_edges(0),
+        follows=graph.no_edges(0),
         trends=np.zeros(0),
+        support=np.zeros(0, np.int32),
         alpha=1.0,
         regularization=1.0,
         half_life_hours=half_life_hours,
+    )
+
+
+def snapshot(
+    live: Live,
+    item_ids: Sequence[str],
+    trends: Doubles,
+    *,
+    version: str,
+    trained_at: datetime,
+    half_life_hours: float,
+    metrics: dict[str, float],
+) -> Model:
+    """The live item side as a model; item_ids and trends: the whole credential table, by row."""
+    n = len(live.factors)
+    ids = list(item_ids[:n])
+    return Model(
+        version=version,
+        trained_at=trained_at,
+        item_ids=ids,
+        index={item: row for row, item in enumerate(ids)},
+        factors=live.factors.copy(),
+        gram=live.gram.copy(),
+        together=Edges(live.together.to.copy(), live.together.weight.copy()),
+        follows=Edges(live.follows.to.copy(), live.follows.weight.copy()),
+        trends=trends[:n].copy(),
+        support=live.histories.by_credential.length[:n].copy(),
+        alpha=live.alpha,
+        regularization=live.regularization,
+        half_life_hours=half_life_hours,
+        metrics=metrics,
     )

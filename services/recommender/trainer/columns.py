@@ -33,6 +33,9 @@ class Credentials:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __contains__(self, credential_id: object) -> bool:
+        return credential_id in self._rows
+
     def row(self, credential_id: str) -> int:
         """The credential's row, a new one at its first mention."""
         row = self._rows.setdefault(credential_id, len(self.ids))
@@ -75,6 +78,10 @@ class Columns:
                 return place
             place += 1
         return None
+
+    def all_keys(self) -> list[str]:
+        """Every learner's key, by place."""
+        return [self._key(place).decode() for place in range(len(self))]
 
     def state(self, place: int, credentials: Credentials) -> LearnerState:
         """The learner's state, its profile cut down to the revision."""

@@ -61,7 +61,7 @@ def fit(job: Job) -> None:
     learners, credentials = matrix.weights.shape
     tuning = _tuning(job, learners, credentials, matrix.weights.nnz)
     log.info("fit_started", learners=learners, credentials=credentials, tastes=matrix.weights.nnz)
-    factors, metrics = _train(matrix, tuning, job.threads)
+    factors, metrics = train_on(matrix, tuning, job.threads)
     metrics |= {
         "learners": float(learners),
         "credentials": float(credentials),
@@ -81,7 +81,7 @@ def fit(job: Job) -> None:
     log.info("fit_done", **metrics)
 
 
-def _train(matrix: Matrix, tuning: Tuning, threads: int) -> tuple[Floats, dict[str, float]]:
+def train_on(matrix: Matrix, tuning: Tuning, threads: int) -> tuple[Floats, dict[str, float]]:
     """Trains without what is held out, measures, and ends with sweeps over everything."""
 
     logged = time.monotonic()

@@ -1,23 +1,31 @@
-"""Applying events to the learners' states, and what the item side sums up over them.
+"""Applying events to the learners' states, and keeping the item side current with them.
 
 An item statistic is a sum over learners of a pure function of a learner's state: a changed state
 takes its old terms away and adds its new ones; an unchanged one does nothing.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from libs.common.contracts.profile import Interaction, Learner
 from libs.common.contracts.redis_values import LearnerState
-from services.recommender.domain.history import tastes
+from services.recommender.domain.history import Taste, tastes
 from services.recommender.domain.learner_state import Interactions, merge
+from services.recommender.model.histories import Histories
+from services.recommender.model.live import Live
 from services.recommender.model.trend import TrendSums
+from services.recommender.trainer.columns import Columns
 from services.recommender.trainer.states import States
 from services.recommender.trainer.taste_rows import taste_rows
 
 
 class Learners:
-    """The states and the trend. `events`: how many have changed a learner's interactions so far."""
+    """The states, the trend and the live item side, whose credential rows are those of `states.credentials`.
+
+    `events`: how many have changed a learner's interactions so far.
+    """
 
     def __init__(self, states: States, half_life_hours: float) -> None:
         self.states = states
@@ -25,8 +33,8 @@ class Learners:
         self.events = 0
         self.interactions = len(states.columns.at)
         self._trend = TrendSums(half_life_hours)
-        for rows in taste_rows(states.columns):
-            self._trend.add(rows.credential, rows.weight, rows.at)
+        self._rows = {key: row for row, key in enumerate(states.columns.all_keys())}
+        self.live = Live(self._histories(states.columns))
 
     def apply(self, partition: int, event: Learner | Interaction) -> None:
         """Merges one event of the partition into its learner's state."""
@@ -40,21 +48,48 @@ class Learners:
             return
         self.events += 1
         self.interactions += _count(after.interactions) - _count(old)
-        self._move_trend(old, after.interactions)
+        was, now = tastes(old), tastes(after.interactions)
+        if was != now:
+            self._move(event.learner_key, was, now)
 
     def trends(self) -> NDArray[np.float64]:
         """The logarithm of each credential's decayed count, by row of the credential table."""
         return self._trend.logs(len(self.states.credentials))
 
-    def _move_trend(self, old: Interactions, new: Interactions) -> None:
-        before, after = set(tastes(old)), set(tastes(new))
-        moved = [(taste, -1.0) for taste in before - after] + [(t, 1.0) for t in after - before]
+    def _move(self, learner_key: str, was: list[Taste], now: list[Taste]) -> None:
+        before, after = set(was), set(now)
+        self._add_trend(before - after, -1.0)
+        self._add_trend(after - before, 1.0)
+        learner = self._rows.setdefault(learner_key, len(self._rows))
         row = self.states.credentials.row
-        self._trend.add(
-            np.array([row(taste.credential_id) for taste, _ in moved], np.int64),
-            np.array([sign * taste.weight for taste, sign in moved]),
-            np.array([taste.at for taste, _ in moved], np.int64),
+        self.live.put(
+            learner, [row(taste.credential_id) for taste in now], [taste.weight for taste in now]
         )
+
+    def _add_trend(self, moved: Iterable[Taste], sign: float) -> None:
+        terms = [
+            (self.states.credentials.row(each.credential_id), sign * each.weight, each.at)
+            for each in moved
+        ]
+        if terms:
+            rows, weights, times = zip(*terms, strict=True)
+            self._trend.add(np.array(rows), np.array(weights), np.array(times))
+
+    def _histories(self, columns: Columns) -> Histories:
+        histories = Histories()
+        blocks = list(taste_rows(columns))
+        for block in blocks:
+            self._trend.add(block.credential, block.weight, block.at)
+        if blocks:
+            learner, credential, weight, at = map(np.concatenate, zip(*blocks, strict=True))
+            order = np.lexsort((-at, learner))
+            histories.fill(
+                learner[order],
+                credential[order],
+                weight[order].astype(np.float32),
+                len(columns),
+            )
+        return histories
 
 
 def _same(before: LearnerState, after: LearnerState) -> bool:
