@@ -1,7 +1,8 @@
 """Searches: the catalog's, or this gateway's own while that is away."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from time import monotonic
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -11,9 +12,12 @@ from services.gateway.catalog import search
 from services.gateway.catalog.cards import Cards
 from services.gateway.catalog.search import Page, Wanted
 from services.gateway.catalog.view import CatalogView
+from services.gateway.kept import Kept
 
 T = TypeVar("T")
 Fallback = Literal["catalog_unavailable"]
+MOST_PAGES = 1_000
+REMEMBERED_SECONDS = 10.0
 
 
 class OccupationCard(Struct, frozen=True, kw_only=True):
@@ -56,6 +60,14 @@ class FoundPage(Struct, frozen=True):
     next_cursor: str | None = None
 
 
+class Remembered(NamedTuple):
+    """A page, the view's generation when it was asked for, and when it is too old in any case."""
+
+    page: Page
+    generation: int
+    until: float
+
+
 class CatalogSearch(Protocol):
     """Raises Unavailable or TryAgain while the catalog is away, InvalidRequest for a foreign cursor."""
 
@@ -63,12 +75,25 @@ class CatalogSearch(Protocol):
 
 
 class Searching:
-    """The ids are the catalog's, what is shown of them comes from memory."""
+    """The ids are the catalog's, what is shown of them comes from memory.
 
-    def __init__(self, view: CatalogView, cards: Cards, catalog: CatalogSearch) -> None:
+    A page is asked for once in a few seconds and until the view changes: what the catalog has
+    published since, the view will say.
+    """
+
+    def __init__(
+        self,
+        view: CatalogView,
+        cards: Cards,
+        catalog: CatalogSearch,
+        *,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._view = view
+        self._clock = clock
         self._cards = cards
         self._catalog = catalog
+        self._pages = Kept[Hashable, Remembered](MOST_PAGES)
 
     async def credentials(
         self, wanted: Wanted, partner_id: str | None, limit: int, cursor: str | None
@@ -108,11 +133,21 @@ class Searching:
     ) -> tuple[Page, Fallback | None]:
         if not search.is_own(cursor):
             try:
-                found = await self._catalog.search(kind, params)
+                return await self._asked(kind, params), None
             except (TryAgain, Unavailable):
-                return here(), "catalog_unavailable"
-            return Page([item.id for item in found.items], found.next_cursor), None
+                pass
         return here(), "catalog_unavailable"
+
+    async def _asked(self, kind: str, params: dict[str, str]) -> Page:
+        key, generation = (kind, *params.items()), self._view.generation
+        known = self._pages.get(key)
+        if known and known.generation == generation and self._clock() < known.until:
+            return known.page
+        until = self._clock() + REMEMBERED_SECONDS
+        found = await self._catalog.search(kind, params)
+        page = Page([item.id for item in found.items], found.next_cursor)
+        self._pages.put(key, Remembered(page, generation, until))
+        return page
 
 
 def _params(wanted: Wanted, limit: int, cursor: str | None) -> dict[str, str]:

@@ -227,6 +227,7 @@ class FakeCatalog:
         self.away = False
         self.found: list[str] = []
         self.asked: dict[str, str] = {}
+        self.searches = 0
 
     async def put(self, segments: tuple[str, ...], body: bytes) -> Done:
         self._refuse_away()
@@ -251,6 +252,7 @@ class FakeCatalog:
     async def search(self, kind: str, params: dict[str, str]) -> FoundPage:
         self._refuse_away()
         self.asked = params
+        self.searches += 1
         return FoundPage([FoundItem(id) for id in self.found])
 
     def _stored(self, snapshot: Credential, status: int) -> Done:
