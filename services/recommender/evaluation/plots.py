@@ -12,7 +12,7 @@ COLOURS = {
     "live_als": "#edae49",
     "learner_fold_in": "#8d6a9f",
     "periodic_retrain": "#4f9d69",
-    "ease": "#00798c",
+    "ease": "#7a5230",
     "implicit_tuned": "#30638e",
     "implicit_default": "#8aa9c4",
     "popularity": "#8c8c8c",
@@ -95,7 +95,14 @@ def _bars(axes: Axes, report: Report, names: list[str]) -> None:
 def _trade(axes: Axes, report: Report, names: list[str]) -> None:
     for name in names:
         model = report.models[name]
-        axes.scatter(model.coverage, model.ndcg, s=60, color=COLOURS.get(name, OTHER), zorder=3)
+        axes.scatter(
+            model.coverage,
+            model.ndcg,
+            s=60,
+            color=COLOURS.get(name, OTHER),
+            zorder=3,
+            clip_on=False,
+        )
     axes.margins(0.12)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)

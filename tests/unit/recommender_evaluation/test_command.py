@@ -1,6 +1,8 @@
 """The command from file to table, JSON and picture."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +122,11 @@ def test_a_wrong_request_ends_with_a_reason(
     assert why in result.output
     assert "Traceback" not in result.output
     assert not out.exists()
+
+
+def test_other_processes_do_not_pay_for_the_evaluation() -> None:
+    """Registering the command imports neither matplotlib nor the evaluation itself."""
+    heavy = "{'matplotlib', 'services.recommender.evaluation.session'}"
+    code = f"import sys, services.recommender.__main__; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -62,6 +62,15 @@ def test_a_history_counts_at_once() -> None:
     assert contender.rank(6, 0, 1).tolist() == [2]
 
 
+def test_recency_weighs_the_newest_most() -> None:
+    """Of two that a learner likes, what goes with the later one comes first, in whatever order they came."""
+    entries = [(n, c) for n in range(6) for c in ((0, 1) if n < 3 else (2, 3))]
+    for first, then in ((0, 2), (2, 0)):
+        contender = FixedEase(1.0, recency=0.5)
+        contender.fit(log_of([*entries, (6, first), (6, then)]))
+        assert contender.rank(6, 0, 1).tolist() == [then + 1]
+
+
 def test_a_credential_after_training_is_not_listed_by_a_static_model() -> None:
     """It has no column; whoever has only it is served the popular ones."""
     contender = FixedEase(1.0)
@@ -102,7 +111,7 @@ def test_a_folded_in_learner_is_implicits_own() -> None:
     theirs.item_factors = contender._factors
     row = liking([[float(column in (3, 5)) for column in range(30)]])
     folded = theirs.recalculate_user(0, row)
-    scores = contender.scores(np.array([3, 5]))
+    scores = contender.scores(np.array([3, 5]), np.ones(2, np.float32))
     assert np.allclose(scores, contender._factors @ folded, atol=1e-4)
 
 

@@ -1,6 +1,7 @@
 """EASE (Steck 2019): the linear item-item model with zero diagonal, in closed form."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from scipy.linalg import lapack
@@ -9,41 +10,42 @@ from threadpoolctl import threadpool_limits
 
 from services.recommender.domain.columns import Array
 from services.recommender.evaluation.contenders.static import Static
-from services.recommender.evaluation.contenders.tuning import Say, choose
+from services.recommender.evaluation.contenders.tuning import RECENCIES, Say, choose
 from services.recommender.evaluation.log import Ints, Log
 from services.recommender.evaluation.split import Protocol
 from services.recommender.model.als import Floats
 
-LAMBDAS = (30.0, 100.0, 300.0, 1000.0)
+LAMBDAS = (20.0, 50.0, 100.0, 200.0, 500.0)
 MOST_CREDENTIALS = 10_000
 THREADS = 2
 _BLOCK = 512
 
 
 class FixedEase(Static):
-    """B = I − P·diag(1/diag P) with P = (XᵀX + λI)⁻¹; a learner's scores are the sum of their rows of B."""
+    """B = I − P·diag(1/diag P) with P = (XᵀX + λI)⁻¹; a learner's scores are the weighted sum of their rows of B."""
 
     name = "ease"
     most_columns = MOST_CREDENTIALS
 
-    def __init__(self, strength: float) -> None:
+    def __init__(self, strength: float, recency: float = 1.0) -> None:
         self.strength = strength
+        self.recency = recency
 
     @property
     def settings(self) -> Mapping[str, float]:
-        return {"lambda": self.strength}
+        return {"lambda": self.strength, "recency": self.recency}
 
     def train(self, liked: csr_matrix, log: Log) -> None:  # noqa: ARG002
         with threadpool_limits(THREADS, user_api="blas"):
             self._weights = item_weights(liked, self.strength)
 
-    def scores(self, liked: Ints) -> Array:
-        scores: Array = self._weights[liked].sum(axis=0)
+    def scores(self, liked: Ints, weights: Floats) -> Array:
+        scores: Array = weights @ self._weights[liked]
         return scores
 
 
 class Ease(FixedEase):
-    """EASE with λ chosen from `LAMBDAS`."""
+    """EASE with λ chosen from `LAMBDAS`, then the recency of the query from `RECENCIES`."""
 
     def __init__(self, protocol: Protocol, say: Say) -> None:
         super().__init__(LAMBDAS[0])
@@ -52,6 +54,9 @@ class Ease(FixedEase):
 
     def train(self, liked: csr_matrix, log: Log) -> None:
         self.strength = choose(LAMBDAS, FixedEase, log, self._protocol, self._say)
+        self.recency = choose(
+            RECENCIES, partial(FixedEase, self.strength), log, self._protocol, self._say
+        )
         super().train(liked, log)
 
 

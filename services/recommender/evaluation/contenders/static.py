@@ -9,6 +9,7 @@ from services.recommender.domain.columns import Array
 from services.recommender.evaluation.contenders.listing import best
 from services.recommender.evaluation.contenders.popularity import Popularity
 from services.recommender.evaluation.log import Event, Ints, Log
+from services.recommender.model.als import Floats
 
 
 class Static(ABC):
@@ -18,6 +19,8 @@ class Static(ABC):
     name: str
     most_columns: int | None = None
     """The most popular ones only, if there are more."""
+    recency = 1.0
+    """What each step back in a history takes from a credential's weight in the query."""
 
     def fit(self, log: Log) -> None:
         self._popularity = Popularity()
@@ -34,8 +37,8 @@ class Static(ABC):
         """liked: learners × columns, 1 where the learner likes the credential."""
 
     @abstractmethod
-    def scores(self, liked: Ints) -> Array:
-        """The score of each column for someone who likes these columns (n,), n ≥ 1, the oldest first; a new array."""
+    def scores(self, liked: Ints, weights: Floats) -> Array:
+        """The score of each column for someone who likes these columns (n,), n ≥ 1, so much (n,); a new array."""
 
     def rank(self, learner: int, now_ms: int, k: int) -> Ints:
         histories = self._popularity.histories
@@ -44,7 +47,8 @@ class Static(ABC):
         if not len(liked):
             return self._popularity.rank(learner, now_ms, k)
         taken = self._columns[histories.taken(learner)]
-        found: Ints = self._rows[best(self.scores(liked), taken[taken >= 0], k)]
+        weights = self.recency ** np.arange(len(liked) - 1, -1, -1, dtype=np.float32)
+        found: Ints = self._rows[best(self.scores(liked, weights), taken[taken >= 0], k)]
         return found
 
     def update(self, event: Event) -> None:
