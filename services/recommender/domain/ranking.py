@@ -77,9 +77,13 @@ def rank(
 
 
 def candidates(who: Seeker, catalog: CatalogIndex) -> Array:
-    """True for what may be recommended and started, and is neither held nor dismissed (n,)."""
+    """True for what may be recommended and started, and is neither held, begun nor dismissed (n,)."""
     held = catalog.mask(who.held)
-    out = held | catalog.mask(who.dismissed) | catalog.prerequisites.missing(held, who.levels)
+    out = (
+        held
+        | catalog.mask(who.enrolled | who.dismissed)
+        | catalog.prerequisites.missing(held, who.levels)
+    )
     return catalog.recommendable(who.partner_id) & ~out
 
 

@@ -27,6 +27,7 @@ class Seeker(Struct, frozen=True, kw_only=True):
     partner_id: str | None
     personal: bool
     held: frozenset[str]
+    enrolled: frozenset[str]
     dismissed: frozenset[str]
     completed: frozenset[str]
     history: History
@@ -49,6 +50,7 @@ def seeker(state: LearnerState, catalog: CatalogIndex) -> Seeker:
         partner_id=state.partner_id,
         personal=personal,
         held=held,
+        enrolled=frozenset(c for c, kinds in state.interactions.items() if is_enrolled(kinds)),
         dismissed=frozenset(c for c, kinds in state.interactions.items() if is_dismissed(kinds)),
         completed=completed,
         history=history(state.interactions),
@@ -68,6 +70,11 @@ def is_dismissed(kinds: Mapping[Kind, int]) -> bool:
     """Whether a dismissal stands: nothing but viewing has come after it."""
     dismissed = kinds.get("dismiss")
     return dismissed is not None and all(kinds.get(k, -1) <= dismissed for k in CHANGES_MIND)
+
+
+def is_enrolled(kinds: Mapping[Kind, int]) -> bool:
+    """Whether an enrolment stands: no withdrawal has come after it."""
+    return kinds.get("enroll", -1) > kinds.get("withdraw", -1)
 
 
 def own_constraints(state: LearnerState) -> Constraints:

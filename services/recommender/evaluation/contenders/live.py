@@ -1,20 +1,26 @@
-"""Stackwise itself: the trainer's and the worker's own code, fed one event at a time.
+"""Stackwise itself and parts of it: the trainer's and the worker's own code, fed one event at a time.
 
-`Learners` merges the events and keeps the item side as the trainer does, `Followers` says which rows
-move as its stream does, and `rank` makes the list as a worker does. Nothing is a copy.
+`Learners` merges the events and keeps the item side as the trainer does, `Followers` holds what the workers
+have of it, and `rank` makes the list as a worker does. Nothing is a copy. A tick of the trainer, once a
+second when deployed, is here one event: recorded events are minutes apart.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import numpy as np
 
 from libs.common.contracts.calls import Constraints
 from libs.common.contracts.catalog import Credential, Issuer
 from libs.common.contracts.profile import Interaction
+from libs.common.contracts.redis_values import LearnerState
 from services.recommender.domain.catalog_index import CatalogIndex
+from services.recommender.domain.history import history
 from services.recommender.domain.ranking import rank
-from services.recommender.evaluation.log import Event, Ints, Log
+from services.recommender.evaluation.contenders.listing import best
+from services.recommender.evaluation.log import TAKEN_UP, Event, Ints, Log
 from services.recommender.model.learned import snapshot
 from services.recommender.model.live import Fold
 from services.recommender.model.moved import Followers
@@ -26,98 +32,171 @@ from services.recommender.trainer.matrix import matrix_of
 from services.recommender.trainer.states import States, fold
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PARTNER = "evaluation"
+_NAME = "evaluation"
 HALF_LIFE_HOURS = 14 * 24.0
+SWEEP_AFTER = 10_000
+"""Events between two sweeps of the trainer."""
 
 
-class Stackwise:
-    """The fused ranking as deployed; `credentials`: what the catalog says of them, by id."""
+class Trained:
+    """The learners' states and the item side, trained once. `tuning` None: chosen by the size of the data."""
 
-    name = "stackwise"
-
-    def __init__(
-        self,
-        credentials: Mapping[str, Credential],
-        tuning: Tuning | None = None,
-        half_life_hours: float = HALF_LIFE_HOURS,
-        sweep_after: int = 10_000,
-    ) -> None:
-        self._described = credentials
+    def __init__(self, tuning: Tuning | None = None) -> None:
         self._tuning = tuning
-        self._catalog = CatalogIndex()
-        self._sweep_after = sweep_after
-        self.learners = Learners(States(), half_life_hours)
+        self._learners = Learners(States(), HALF_LIFE_HOURS)
+        self._trained_at = 0
+        self._taken: defaultdict[int, set[int]] = defaultdict(set)
+
+    @property
+    def settings(self) -> Mapping[str, float]:
+        """What the factors were trained with."""
+        return {name: float(value) for name, value in msgspec.structs.asdict(self._used).items()}
 
     def fit(self, log: Log) -> None:
-        self._log = log
+        self._ids = log.learner_ids
+        self._credential_ids = log.credential_ids
+        self._rows = {each: row for row, each in enumerate(log.credential_ids)}
         for event in log.events():
             self._apply(event)
-        self._known = {each: row for row, each in enumerate(log.credential_ids)}
-        self._sweep()
+        self._train()
 
-    def rank(self, learner: int, now_ms: int, k: int) -> Ints:
-        state = self.learners.states.get(self._log.learner_ids[learner])
-        assert state is not None
-        ranking = rank(
-            state, self.followers.model, self._catalog, Constraints(), now=_moment(now_ms), limit=k
-        )
-        return np.array([self._known[item.credential_id] for item in ranking.items], np.int64)
-
-    def update(self, event: Event) -> None:
-        self._apply(event)
-        self.stream()
-        if self.learners.events - self._swept_at >= self._sweep_after:
-            self._sweep()
-
-    def stream(self) -> None:
-        changed = self.learners.live.step()
-        self.followers.moved(self.learners.live, changed, self.learners.trends())
+    def _state(self, learner: int) -> LearnerState:
+        key = self._ids[learner]
+        return self._learners.states.get(key) or LearnerState(key, 0)
 
     def _apply(self, event: Event) -> None:
-        credential_id = self._log.credential_ids[event.credential]
-        if credential_id not in self.learners.states.credentials:
-            self._catalog.put(self._described.get(credential_id) or _bare(credential_id), _EPOCH)
-        self.learners.apply(0, self._interaction(event, credential_id))
-
-    def _interaction(self, event: Event, credential_id: str) -> Interaction:
+        if event.kind in TAKEN_UP:
+            self._taken[event.learner].add(event.credential)
         at = _moment(event.at_ms)
-        return Interaction(
-            learner_key=self._log.learner_ids[event.learner],
-            partner_id=PARTNER,
-            credential_id=credential_id,
-            kind=event.kind,
-            occurred_at=at,
-            accepted_at=at,
-            consent_changed_at=_EPOCH,
+        self._learners.apply(
+            0,
+            Interaction(
+                learner_key=self._ids[event.learner],
+                partner_id=_NAME,
+                credential_id=self._credential_ids[event.credential],
+                kind=event.kind,
+                occurred_at=at,
+                accepted_at=at,
+                consent_changed_at=_EPOCH,
+            ),
         )
 
-    def _sweep(self) -> None:
-        states, live = self.learners.states, self.learners.live
+    def _due(self) -> bool:
+        return self._learners.events - self._trained_at >= SWEEP_AFTER
+
+    def _train(self) -> None:
+        states, live = self._learners.states, self._learners.live
         columns = fold(states.columns, states.freeze(), states.credentials, 0)
         states.adopt(columns)
-        self._swept_at = self.learners.events
+        self._trained_at = self._learners.events
         live.mark()
         live.install(self._fitted(columns))
         model = snapshot(
             live,
             states.credentials.ids,
-            self.learners.trends(),
-            version="evaluation",
+            self._learners.trends(),
+            version=_NAME,
             trained_at=_EPOCH,
-            half_life_hours=self.learners.half_life_hours,
+            half_life_hours=HALF_LIFE_HOURS,
             metrics={},
         )
-        self.followers = Followers(model, states.credentials.ids)
+        self._followers = Followers(model, states.credentials.ids)
 
     def _fitted(self, columns: Columns) -> Fold:
         matrix = matrix_of(columns)
-        tuning = self._tuning or tuning_for(*matrix.weights.shape, matrix.weights.nnz)
-        factors, self.metrics = train_on(matrix, tuning, 2)
-        placed = np.zeros((len(self.learners.states.credentials), factors.shape[1]), np.float32)
+        learners, credentials = matrix.weights.shape
+        self._used = self._tuning or tuning_for(learners, credentials, matrix.weights.nnz)
+        factors, _ = train_on(matrix, self._used, 1)
+        placed = np.zeros((len(self._learners.states.credentials), factors.shape[1]), np.float32)
         placed[matrix.items] = factors
         return Fold(
-            placed, matrix.items, tuning.alpha, tuning.regularization, np.zeros_like(placed)
+            placed, matrix.items, self._used.alpha, self._used.regularization, np.zeros_like(placed)
         )
+
+    def _stream(self) -> None:
+        changed = self._learners.live.step()
+        self._followers.moved(self._learners.live, changed, self._learners.trends())
+
+
+class LearnerFoldIn(Trained):
+    """The factors of the training part; only the learner is folded in anew."""
+
+    name = "learner_fold_in"
+
+    def rank(self, learner: int, now_ms: int, k: int) -> Ints:  # noqa: ARG002
+        """By affinity alone."""
+        state, model = self._state(learner), self._followers.model
+        scores = np.full(len(self._credential_ids), -np.inf)
+        scores[[self._rows[item] for item in model.item_ids]] = model.affinity(
+            history(state.interactions)
+        )
+        return best(scores, np.array([*self._taken[learner]], np.int64), k)
+
+    def update(self, event: Event) -> None:
+        self._apply(event)
+
+
+class PeriodicRetrain(LearnerFoldIn):
+    """The same, trained from scratch now and then."""
+
+    name = "periodic_retrain"
+
+    def update(self, event: Event) -> None:
+        self._apply(event)
+        if self._due():
+            self._train()
+
+
+class LiveAls(LearnerFoldIn):
+    """The deployed item side, of which only the factors rank."""
+
+    name = "live_als"
+
+    def update(self, event: Event) -> None:
+        self._apply(event)
+        self._stream()
+        if self._due():
+            self._train()
+
+
+class Stackwise(LiveAls):
+    """The ranking as deployed. `described`: what a catalog says of the credentials, by id."""
+
+    name = "stackwise"
+
+    def __init__(
+        self, described: Mapping[str, Credential] | None = None, tuning: Tuning | None = None
+    ) -> None:
+        super().__init__(tuning)
+        self._catalog = CatalogIndex()
+        self._known: set[str] = set()
+        for credential in (described or {}).values():
+            self._learn(credential)
+
+    def rank(self, learner: int, now_ms: int, k: int) -> Ints:
+        """By everything that speaks for a credential."""
+        state, taken = self._state(learner), self._taken[learner]
+        forgotten = len(taken) - len(state.interactions)  # beyond what a state keeps
+        ranking = rank(
+            state,
+            self._followers.model,
+            self._catalog,
+            Constraints(),
+            now=_moment(now_ms),
+            limit=k + max(0, forgotten),
+        )
+        rows = [self._rows[item.credential_id] for item in ranking.items]
+        return np.array([row for row in rows if row not in taken][:k], np.int64)
+
+    def _apply(self, event: Event) -> None:
+        credential_id = self._credential_ids[event.credential]
+        if credential_id not in self._known:
+            self._learn(_bare(credential_id))
+        super()._apply(event)
+
+    def _learn(self, credential: Credential) -> None:
+        self._known.add(credential.id)
+        self._catalog.put(credential, _EPOCH)
 
 
 def _moment(at_ms: int) -> datetime:
@@ -125,6 +204,7 @@ def _moment(at_ms: int) -> datetime:
 
 
 def _bare(credential_id: str) -> Credential:
+    """A credential of which nothing is known but that it exists."""
     return Credential(
         id=credential_id,
         revision=1,
@@ -132,6 +212,6 @@ def _bare(credential_id: str) -> Credential:
         type="MicroCredential",
         name=credential_id,
         status="active",
-        issuer=Issuer(id=PARTNER, name=PARTNER),
+        issuer=Issuer(id=_NAME, name=_NAME),
         url="https://example.org/",
     )

@@ -9,6 +9,12 @@ from services.recommender.evaluation.catalog import Catalog
 from services.recommender.evaluation.contender import Contender
 from services.recommender.evaluation.contenders.ease import Ease
 from services.recommender.evaluation.contenders.factors import ImplicitDefault, ImplicitTuned
+from services.recommender.evaluation.contenders.live import (
+    LearnerFoldIn,
+    LiveAls,
+    PeriodicRetrain,
+    Stackwise,
+)
 from services.recommender.evaluation.contenders.popularity import Popularity
 from services.recommender.evaluation.contenders.tuning import Say
 from services.recommender.evaluation.split import Protocol
@@ -26,10 +32,14 @@ class Setting(Struct, frozen=True):
 
 
 FACTORIES: dict[str, Callable[[Setting], Contender]] = {
+    "stackwise": lambda setting: Stackwise(setting.catalog.credentials if setting.catalog else {}),
     "popularity": lambda _: Popularity(),
     "implicit_default": lambda _: ImplicitDefault(),
     "implicit_tuned": lambda setting: ImplicitTuned(setting.protocol, setting.say),
     "ease": lambda setting: Ease(setting.protocol, setting.say),
+    "live_als": lambda _: LiveAls(),
+    "learner_fold_in": lambda _: LearnerFoldIn(),
+    "periodic_retrain": lambda _: PeriodicRetrain(),
 }
 
 
