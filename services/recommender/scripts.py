@@ -35,6 +35,15 @@ return 1
 """
 )
 
+FORGET = _script(
+    """
+-- KEYS: offsets, then states and lists   ARGV: expected offsets
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+for k = 1, #KEYS do redis.call('DEL', KEYS[k]) end
+return 1
+"""
+)
+
 LOOKUP = _script(
     """
 -- KEYS: lookup   ARGV: value, revision, expiry in ms (0: none)

@@ -7,6 +7,9 @@ answer; a write may then have happened, which the caller finds out by doing it a
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
+import structlog
+from msgspec import Struct
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -22,9 +25,13 @@ from libs.common.contracts.redis_values import (
     pack,
 )
 from libs.common.errors import TryAgain
-from services.recommender.scripts import COMMIT, LOOKUP, REPAIR, Script
+from services.recommender.metrics import UNDECODABLE
+from services.recommender.scripts import COMMIT, FORGET, LOOKUP, REPAIR, Script
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
+
+log = structlog.get_logger()
 
 DAY_MS = 24 * 60 * 60 * 1000
 MARKER_MS = 400 * DAY_MS
@@ -49,6 +56,13 @@ class Commit(NamedTuple):
     expected: bytes | None
     offsets: bytes
     results: Sequence[Result]
+
+
+class States(NamedTuple):
+    """Learners' states by key, and by partition the keys whose states do not decode."""
+
+    known: dict[str, LearnerState]
+    broken: dict[int, list[str]]
 
 
 class Stored(NamedTuple):
@@ -89,22 +103,33 @@ class Store:
             pipeline.get(redis_keys.offsets(partition))
         return list(await _patiently(pipeline.execute()))
 
-    def unpack_offsets(self, raw: bytes) -> Offsets:
-        """Raises msgspec.DecodeError."""
-        offsets = self._offsets.unpack(raw)
-        assert offsets is not None
-        return offsets
+    def unpack_offsets(self, raw: bytes | None) -> Offsets | None:
+        """None where there are none or they do not decode, which is logged and counted."""
+        return _unpacked(self._offsets, raw, "offsets")
 
-    async def states(self, wanted: dict[int, list[str]]) -> dict[str, LearnerState]:
+    async def states(self, wanted: dict[int, list[str]]) -> States:
         """The states of learners by partition; keys without one are left out."""
         pipeline = self._redis.pipeline(transaction=False)
         for partition, keys in wanted.items():
             pipeline.mget([redis_keys.state(partition, key) for key in keys])
         answers = await _patiently(pipeline.execute())
-        keys = [key for keys in wanted.values() for key in keys]
-        raws = [raw for answer in answers for raw in answer]
-        found = ((key, self._state.unpack(raw)) for key, raw in zip(keys, raws, strict=True))
-        return {key: state for key, state in found if state is not None}
+        found = States({}, {})
+        for (partition, keys), raws in zip(wanted.items(), answers, strict=True):
+            for key, raw in zip(keys, raws, strict=True):
+                state = self.unpack_state(raw)
+                if state is not None:
+                    found.known[key] = state
+                elif raw is not None:
+                    found.broken.setdefault(partition, []).append(key)
+        return found
+
+    async def forget(self, partition: int, expected: bytes, learner_keys: Sequence[str]) -> bool:
+        """Deletes these learners' states and lists and the partition's offsets, if those are still
+        `expected`: whoever owns the partition then reads it again from its beginning."""
+        keys = [redis_keys.offsets(partition)]
+        for key in learner_keys:
+            keys += redis_keys.state(partition, key), redis_keys.ranked(partition, key)
+        return await self._run(FORGET, [(keys, [expected])]) == [1]
 
     async def commit(self, commits: Sequence[Commit]) -> list[bool]:
         """For each commit whether it was done; False: the stored offsets are others.
@@ -134,12 +159,12 @@ class Store:
         return Stored(state, ranked)  # type: ignore[arg-type]
 
     def unpack_state(self, raw: bytes | None) -> LearnerState | None:
-        """Raises msgspec.DecodeError."""
-        return self._state.unpack(raw)
+        """As unpack_offsets."""
+        return _unpacked(self._state, raw, "state")
 
     def unpack_list(self, raw: bytes | None) -> StoredList | None:
-        """Raises msgspec.DecodeError."""
-        return self._list.unpack(raw)
+        """As unpack_offsets."""
+        return _unpacked(self._list, raw, "list")
 
     async def repair(self, partition: int, learner_key: str, read: Stored, ranked: bytes) -> bool:
         """Sets the list if state and list are still those read; says whether it was set."""
@@ -201,6 +226,15 @@ def _commit_command(commit: Commit) -> tuple[list[str], list[Any]]:
 
 def _lookup_ttl(lookup: Lookup) -> int:
     return EMPTY_LOOKUP_MS if lookup.learner_key is None else 0
+
+
+def _unpacked(packed: Packed[S], raw: bytes | None, kind: str) -> S | None:
+    try:
+        return packed.unpack(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        UNDECODABLE.labels(kind).inc()
+        log.error("undecodable_in_redis", kind=kind, reason=str(error))
+        return None
 
 
 async def _patiently(answer: Awaitable[T]) -> T:

@@ -1,6 +1,6 @@
 """The path of a batch: accepted records, states, merge and rank, one fenced commit per partition."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -12,7 +12,7 @@ from libs.common.contracts.redis_values import pack
 from libs.common.contracts.topics import LEARNER
 from libs.common.kafka.records import Record
 from services.recommender.domain.ports import Model
-from services.recommender.store import Commit, Store
+from services.recommender.store import Commit, States, Store
 from services.recommender.worker.metrics import FRESHNESS, LISTS, REFUSALS, STAGE
 from services.recommender.worker.ownership import Ownership
 from services.recommender.worker.projection import Projected, Projection, Work
@@ -45,10 +45,12 @@ class Worker:
             return
         with _stage("read"):
             wanted = {work.session.partition: keys for work in works if (keys := work.keys())}
-            states = await self._store.states(wanted) if wanted else {}
+            found = await self._store.states(wanted) if wanted else States({}, {})
+            if found.broken:
+                works = await self._readable(works, found.broken)
         with _stage("compute"):
             model = self._model()
-            projected = [await self._projection.project(work, states, model) for work in works]
+            projected = [await self._projection.project(work, found.known, model) for work in works]
         with _stage("write"):
             await self._store.set_lookups(each for done in projected for each in done.lookups)
             await self._commit(works, projected)
@@ -72,7 +74,21 @@ class Worker:
                     self._ownership.doubt(partition)
                 elif work.learners or work.interactions:
                     works.append(work)
+                else:
+                    session.settle()
         return works
+
+    async def _readable(self, works: list[Work], broken: Mapping[int, Sequence[str]]) -> list[Work]:
+        """The others' work. A partition with a state that does not decode is read again from its
+        beginning: only the log knows what that learner has done."""
+        for session in (work.session for work in works):
+            if keys := broken.get(session.partition):
+                log.error(
+                    "partition_read_again", partition=session.partition, broken_states=len(keys)
+                )
+                await self._store.forget(session.partition, session.stored, keys)
+                self._ownership.doubt_session(session)
+        return [work for work in works if work.session.partition not in broken]
 
     async def _commit(self, works: list[Work], projected: list[Projected]) -> None:
         offsets = [work.session.offsets(work.learners, work.interactions) for work in works]

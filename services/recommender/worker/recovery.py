@@ -42,7 +42,8 @@ async def recover(
     Raises TryAgain when Kafka or Redis is away.
     """
     stored = dict(zip(partitions, await store.offsets(partitions), strict=True))
-    known = {p: store.unpack_offsets(raw) for p, raw in stored.items() if raw is not None}
+    unpacked = {p: store.unpack_offsets(raw) for p, raw in stored.items()}
+    known = {p: offsets for p, offsets in unpacked.items() if offsets is not None}
     async with probing(settings) as probe:
         extents = await probe.extents([place for p in partitions for place in places(p)])
         proven = await _proven(probe, known, extents)

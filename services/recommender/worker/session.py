@@ -19,8 +19,8 @@ MOST_STRAYS = 3
 class Stream:
     """One of the two logs of a partition.
 
-    mark: the last record applied. anchor: the record to wait for. end: the log's end when it was
-    checked. opened: whether records may be applied. rebuilding: whether it began without a mark.
+    mark: the last record applied. anchor: the record to wait for, until a batch that has it is done
+    with: one that is handled again must begin there again. end: the log's end when it was checked. opened: whether records may be applied. rebuilding: whether it began without a mark.
     witness: where the session began in this log. A log that was replaced and outgrown while we read on
     has our newest mark, but another record at the witness's place.
     """
@@ -33,6 +33,7 @@ class Stream:
     doubtful: bool = field(default=False, init=False)
     witness: Mark | None = field(default=None, init=False)
     _strays: int = field(default=0, init=False)
+    _arrived: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.witness = self.anchor
@@ -44,6 +45,7 @@ class Stream:
 
     def accept(self, records: Sequence[Record]) -> list[Record]:
         """The records to apply, of one batch in the log's order; `doubtful` when they cannot be of this log."""
+        self._arrived = False
         accepted = self._accepted(records) if records and self.opened else []
         if accepted and self.witness is None:
             self.witness = Mark(accepted[0].offset, accepted[0].id)
@@ -56,7 +58,7 @@ class Stream:
                 self._strays += 1
                 self.doubtful = self._strays >= MOST_STRAYS
                 return []
-            records, self.anchor, self._strays = records[places[0] :], None, 0
+            records, self._arrived, self._strays = records[places[0] :], True, 0
         mark = self.mark
         if mark is None or records[0].offset > mark.offset:
             return list(records)
@@ -64,6 +66,11 @@ class Stream:
             self.doubtful = True
             return []
         return [record for record in records if record.offset > mark.offset]
+
+    def settle(self) -> None:
+        """The batch is done with: what comes next follows on it."""
+        if self._arrived:
+            self.anchor = None
 
     def shown(self, record: Record) -> bool:
         """Whether a list is made of this record; a rebuild makes none before it has caught up."""
@@ -99,6 +106,12 @@ class Session:
         """The commit was done: the next one starts from here."""
         self.stored = stored
         self.learner.mark, self.interaction.mark = offsets.learner, offsets.interaction
+        self.settle()
+
+    def settle(self) -> None:
+        """The batch is done with, whether or not there was something to commit."""
+        self.learner.settle()
+        self.interaction.settle()
 
 
 def _is(record: Record, mark: Mark) -> bool:

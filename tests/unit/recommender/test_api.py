@@ -198,6 +198,17 @@ async def test_an_unknown_or_erased_learner_is_not_found(api: Api) -> None:
         assert {(a.status_code, a.json()["code"]) for a in answers} == {(404, "learner_not_found")}
 
 
+async def test_what_does_not_decode_is_not_known(api: Api) -> None:
+    """A broken list is repaired, a broken state is no learner; neither is our failure."""
+    state = state_of(learner("broken"))
+    await api.put(state)
+    await api.redis.set(redis_keys.ranked(PARTITION, "broken"), b"\xc1")
+    path = f"/learners/{PARTITION}/broken"
+    assert (await api.post(f"{path}/repair")).status_code == 200
+    await api.redis.set(redis_keys.state(PARTITION, "broken"), b"\xc1")
+    assert (await api.client.get(f"{path}/state")).status_code == 404
+
+
 async def test_a_redis_that_is_away_is_said(api: Api) -> None:
     """503 for what needs a learner; a what-if is answered all the same."""
     api.store._redis = connect("redis://127.0.0.1:1/0")

@@ -46,6 +46,7 @@ def test_reading_goes_on_behind_the_marked_record() -> None:
     stream = opened(mark(5), mark(5))
     assert offsets(stream.accept([record(5), record(6), record(9)])) == [6, 9]
     stream.mark = mark(9)
+    stream.settle()
     assert offsets(stream.accept([record(10)])) == [10]
 
 
@@ -61,6 +62,23 @@ def test_a_batch_fetched_before_the_seek_is_dropped() -> None:
     assert stream.accept([record(40), record(41)]) == []
     assert not stream.doubtful
     assert offsets(stream.accept([record(5), record(6)])) == [6]
+
+
+def test_strays_of_a_batch_handled_again_are_dropped_again() -> None:
+    """While a commit fails, what lies ahead of the anchor in the same batch is not applied either."""
+    stream = opened(None, mark(0))
+    batch = [record(40), record(0), record(1)]
+    for _ in range(MOST_STRAYS + 1):
+        assert offsets(stream.accept(batch)) == [0, 1]
+    assert not stream.doubtful
+
+
+def test_an_anchor_that_comes_alone_has_come() -> None:
+    """A batch with nothing new to commit is done with as well."""
+    session = Session(0, b"", "id", opened(None, None), opened(mark(5), mark(5)))
+    assert session.interaction.accept([record(5)]) == []
+    session.settle()
+    assert offsets(session.interaction.accept([record(6)])) == [6]
 
 
 def test_an_anchor_that_never_comes_is_doubted() -> None:

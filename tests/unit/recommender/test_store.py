@@ -48,7 +48,7 @@ async def test_a_commit_sets_states_lists_and_offsets_together(
     assert await store.offsets([partition]) == [offsets(5)]
     assert await store.learner(partition, "a") == Stored(pack(LearnerState("a", 1)), b"list")
     states = await store.states({partition: ["a", "missing", "b"]})
-    assert set(states) == {"a", "b"}
+    assert (set(states.known), states.broken) == ({"a", "b"}, {})
 
 
 async def test_a_commit_from_other_offsets_changes_nothing(store: Store, partition: int) -> None:
@@ -65,6 +65,24 @@ async def test_a_commit_repeated_after_a_lost_answer_is_done(store: Store, parti
     commit = Commit(partition, None, offsets(5), [result("a")])
     assert await store.commit([commit]) == [True]
     assert await store.commit([commit]) == [True]
+
+
+async def test_a_state_that_does_not_decode_is_told_apart(
+    store: Store, partition: int, redis_url: str
+) -> None:
+    """The others are known; forgetting it takes it, its list and the offsets, if those are still ours."""
+    await store.commit([Commit(partition, None, offsets(5), [result("a"), result("b")])])
+    client = connect(redis_url)
+    await client.set(redis_keys.state(partition, "a"), b"\x93not a state")
+    await client.aclose()
+    states = await store.states({partition: ["a", "b"]})
+    assert (set(states.known), states.broken) == ({"b"}, {partition: ["a"]})
+    assert not await store.forget(partition, offsets(4), ["a"])
+    assert (await store.learner(partition, "a")).state is not None
+    assert await store.forget(partition, offsets(5), ["a"])
+    assert await store.learner(partition, "a") == Stored(None, None)
+    assert (await store.learner(partition, "b")).state is not None
+    assert await store.offsets([partition]) == [None]
 
 
 async def test_one_refused_partition_does_not_hold_back_the_others(store: Store) -> None:

@@ -233,6 +233,42 @@ async def test_a_redis_that_lost_its_last_second_heals(stack: Stack) -> None:
     assert await wrong(stack, sent, events) == []
 
 
+async def test_a_state_that_does_not_decode_is_made_again_from_the_log(stack: Stack) -> None:
+    """It costs nobody their history, parks nothing, and an erasure is applied to it as well."""
+    await stack.work()
+    before = [*population(), *lives(240)]
+    sent = await publish(stack, before)
+    for event, place in zip(population(), sent, strict=False):
+        await stack.client.set(redis_keys.state(place.partition, event.learner_key), b"\xc1")
+    after = [erased(KEYS[0]), *lives(120, seed=8)]
+    sent += await publish(stack, after)
+    events = [*before, *after]
+
+    async def whole() -> bool:
+        return await wrong(stack, sent, events) == []
+
+    await until(whole)
+
+
+@pytest.mark.parametrize("broken", [b"\xc1", b"\x91\x07", b""])
+async def test_offsets_that_do_not_decode_are_begun_again(stack: Stack, broken: bytes) -> None:
+    """At a worker's start, and under a running one."""
+    events = [*population(), *lives(120)]
+    sent = await stack.send(*map(message, events))
+    keys = {redis_keys.offsets(place.partition) for place in sent}
+
+    async def mended() -> bool:
+        return broken not in await stack.client.mget(*keys)
+
+    await stack.client.mset(dict.fromkeys(keys, broken))
+    await stack.work()
+    for _ in range(2):
+        await until(mended)
+        await until(lambda: applied(stack, sent, events))
+        assert await wrong(stack, sent, events) == []
+        await stack.client.mset(dict.fromkeys(keys, broken))
+
+
 async def test_a_redis_that_is_away_is_waited_for(stack: Stack) -> None:
     """What comes while Redis is down is applied when it is back."""
     await stack.work()
