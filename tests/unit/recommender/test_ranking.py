@@ -267,7 +267,18 @@ def test_scores_are_shares_in_descending_order() -> None:
     scores = [each.score for each in ranking.items]
     assert len(scores) == 30
     assert scores == sorted(scores, reverse=True)
-    assert 0 < scores[-1] <= scores[0] <= 1
+    assert 0 <= scores[-1] <= scores[0] <= 1
+
+
+def test_what_has_been_begun_is_not_recommended_until_withdrawn() -> None:
+    """An open enrolment is left out; after a withdrawal the credential may come again."""
+    catalog = index(credential("begun"), credential("left"), credential("free"))
+    state = state_of(
+        interaction("begun", "enroll", occurred_at=at(1)),
+        interaction("left", "enroll", occurred_at=at(1)),
+        interaction("left", "withdraw", occurred_at=at(2)),
+    )
+    assert set(ids(rank(state, NoModel(), catalog, ANYTHING, now=NOW))) == {"left", "free"}
 
 
 def test_events_of_unknown_credentials_wait_for_the_catalog() -> None:

@@ -51,12 +51,17 @@ class Neighbours:
         self.support = np.full(len(self.item_ids), support)
         self.trends = np.zeros(len(self.item_ids))
 
-    def scores(self, history: History) -> np.ndarray:
+    def affinity(self, history: History) -> np.ndarray:
         scores = np.zeros(len(self.item_ids))
         for item, weight in history:
             for neighbour in self._neighbours.get(item, ()):
                 scores[self.index[neighbour]] += weight
         return scores
+
+    def related(self, history: History) -> np.ndarray:
+        return np.zeros(len(self.item_ids))
+
+    following = related
 
     def because(self, history: History, item_ids: Sequence[str]) -> list[list[tuple[str, float]]]:
         return [
