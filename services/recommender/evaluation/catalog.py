@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from libs.common.contracts.catalog import Credential, Issuer, TaughtSkill
 from libs.common.contracts.types import Language, LevelName
-from services.recommender.evaluation.reading import CATALOG_COLUMNS, bad_row, rows_of
+from services.recommender.evaluation.rows import CATALOG_COLUMNS, bad_row, rows_of
 
 CATEGORY = "category:"
 """A category stands among the skills under an id with this prefix: the contract has no field for it."""

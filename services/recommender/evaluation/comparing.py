@@ -63,7 +63,12 @@ def accuracies(outcomes: Sequence[Outcome], events: Bools) -> dict[str, Accuracy
     }
 
 
-def differences(of: Mapping[str, Measured]) -> dict[str, dict[str, Comparison]]:
+def differences(outcomes: Sequence[Outcome], events: Bools) -> dict[str, dict[str, Comparison]]:
+    """Of every model to every other, over the events (Q,) chosen; empty without any."""
+    return compared(measured(outcomes, events)) if events.any() else {}
+
+
+def compared(of: Mapping[str, Measured]) -> dict[str, dict[str, Comparison]]:
     """Of every model to every other."""
     return {
         name: {other: _comparison(of[name], of[other]) for other in of if other != name}

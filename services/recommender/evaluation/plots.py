@@ -90,6 +90,7 @@ def _bars(axes: Axes, report: Report, names: list[str]) -> None:
     axes.set_xlim(left=0)
     axes.set_xlabel(f"NDCG@{report.k}")
     _tidy(axes, f"NDCG@{report.k}")
+    axes.grid(visible=False, axis="y")
 
 
 def _trade(axes: Axes, report: Report, names: list[str]) -> None:

@@ -79,10 +79,12 @@ class Dataset(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """differences: model → the other → the comparison of the two."""
+    """differences: model → the other → the comparison of the two; differences_new_credential: the same over
+    the events with a new credential, empty without any."""
 
     protocol: str
     k: int
     dataset: Dataset
     models: dict[str, ModelReport]
     differences: dict[str, dict[str, Comparison]]
+    differences_new_credential: dict[str, dict[str, Comparison]]

@@ -11,8 +11,9 @@ from services.recommender.evaluation.catalog import read_catalog
 from services.recommender.evaluation.evaluate import evaluate
 from services.recommender.evaluation.log import some_learners
 from services.recommender.evaluation.progress import Bars
-from services.recommender.evaluation.reading import columns_of, read_log
+from services.recommender.evaluation.reading import read_log
 from services.recommender.evaluation.report import Report
+from services.recommender.evaluation.rows import columns_of
 from services.recommender.evaluation.split import Protocol
 from services.recommender.evaluation.table import show
 

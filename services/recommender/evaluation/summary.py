@@ -7,7 +7,7 @@ import numpy as np
 
 from services.recommender.evaluation import metrics
 from services.recommender.evaluation.catalog import Catalog
-from services.recommender.evaluation.comparing import accuracies, differences, measured
+from services.recommender.evaluation.comparing import accuracies, compared, differences, measured
 from services.recommender.evaluation.log import Bools, Ints
 from services.recommender.evaluation.report import (
     Accuracy,
@@ -34,7 +34,8 @@ def summary(
     """settings: what each model was trained with, by its name."""
     known = plan.history[plan.scored] > 0
     overall = measured(outcomes, known)
-    groups = {name: accuracies(outcomes, events) for name, events in _groups(plan).items()}
+    groups = _groups(plan)
+    found = {name: accuracies(outcomes, events) for name, events in groups.items()}
     beyond = _Beyond(plan, catalog)
     models = {}
     for outcome in outcomes:
@@ -49,14 +50,15 @@ def summary(
             microseconds_per_event=outcome.microseconds_per_event,
             fit_seconds=outcome.fit_seconds,
             settings=settings.get(outcome.name, {}),
-            breakdown=_breakdown({name: of[outcome.name] for name, of in groups.items()}),
+            breakdown=_breakdown({name: of[outcome.name] for name, of in found.items()}),
         )
     return Report(
         protocol=plan.protocol,
         k=k,
         dataset=dataset,
         models=models,
-        differences=differences(overall),
+        differences=compared(overall),
+        differences_new_credential=differences(outcomes, groups["new_credential"]),
     )
 
 

@@ -7,6 +7,8 @@ from services.recommender.evaluation.bootstrap import Interval
 from services.recommender.evaluation.contenders.registry import BASELINES
 from services.recommender.evaluation.report import Accuracy, ModelReport, Report
 
+OURS = "stackwise"
+
 
 def show(console: Console, report: Report) -> None:
     """Accuracy and what lies beyond it, then recall by kind of event, then what was chosen."""
@@ -16,6 +18,8 @@ def show(console: Console, report: Report) -> None:
         f"interactions; trained on {of.trained:,}, scored {of.scored:,}; 95 % intervals"
     )
     console.print(_accuracy(report))
+    if OURS in report.differences:
+        console.print(_ratios(report, OURS))
     console.print(_beyond(report))
     console.print(_breakdown(report))
     for name, model in report.models.items():
@@ -41,6 +45,26 @@ def _accuracy(report: Report) -> Table:
             cells.append(_with(against.ndcg, against.ndcg_ci, "+"))
             cells.append(_with(against.ndcg_ratio, against.ndcg_ratio_ci))
         table.add_row(name, *cells)
+    return table
+
+
+def _ratios(report: Report, name: str) -> Table:
+    """A model divided by each other one."""
+    table = _table(
+        f"{name} ÷",
+        "the other",
+        f"Recall@{report.k}",
+        f"NDCG@{report.k}",
+        "Recall, new credentials",
+    )
+    for other, of in report.differences[name].items():
+        new = report.differences_new_credential.get(name, {}).get(other)
+        table.add_row(
+            other,
+            _with(of.recall_ratio, of.recall_ratio_ci),
+            _with(of.ndcg_ratio, of.ndcg_ratio_ci),
+            "–" if new is None else _with(new.recall_ratio, new.recall_ratio_ci),
+        )
     return table
 
 

@@ -66,6 +66,7 @@ def test_an_evaluation_from_end_to_end(events: Path, catalog: Path, tmp_path: Pa
     assert report["models"]["ease"]["recall"] > report["models"]["popularity"]["recall"]
     against = report["differences"]["ease"]["popularity"]
     assert against["recall_ci"][0] <= against["recall"] <= against["recall_ci"][1]
+    assert report["differences_new_credential"] == {}
 
 
 def check_model(model: dict) -> None:

@@ -8,7 +8,8 @@ import pytest
 from libs.common.errors import InvalidRequest
 from services.recommender.evaluation.catalog import read_catalog
 from services.recommender.evaluation.log import some_learners
-from services.recommender.evaluation.reading import columns_of, read_log
+from services.recommender.evaluation.reading import read_log
+from services.recommender.evaluation.rows import columns_of
 
 
 @pytest.fixture
