@@ -14,6 +14,12 @@ COLUMNS = ("learner_id", "credential_id", "kind", "occurred_at")
 CATALOG_COLUMNS = ("credential_id", "skills", "category", "level", "language")
 
 
+class Tabs(csv.excel_tab):
+    """Tab separated files are written without quoting; a quote in them is a character."""
+
+    quoting = csv.QUOTE_NONE
+
+
 class Row(NamedTuple):
     """A line's number and its cells by our column names; a column that the file lacks is not in it."""
 
@@ -43,10 +49,10 @@ def rows_of(
     try:
         with _open(path) as text:
             header = text.readline().lstrip("\ufeff")
-            delimiter = "\t" if "\t" in header else ","
-            names = next(csv.reader([header], delimiter=delimiter), [])
+            dialect = Tabs if "\t" in header else csv.excel
+            names = next(csv.reader([header], dialect), [])
             places = _places(path, names, columns, ours, needed)
-            reader = csv.reader(text, delimiter=delimiter, strict=True)
+            reader = csv.reader(text, dialect, strict=True)
             for cells in reader:
                 line = reader.line_num + 1
                 if len(cells) != len(names) and cells:

@@ -53,13 +53,13 @@ def test_without_a_clock_learners_keep_their_order(file) -> None:
 
 
 def test_columns_may_have_other_names_and_be_tab_separated_and_gzipped(file) -> None:
-    """As MovieLens has them in recbole; a byte order mark is not part of a name."""
-    path = file("\ufeffuser_id:token\titem_id:token\ttimestamp:float\n1\t2\t7\n", "ml.inter.gz")
+    """As MovieLens has them in recbole; a byte order mark is no part of a name, a quote is one."""
+    path = file('\ufeffuser_id:token\titem_id:token\ttimestamp:float\n1\t12"\t7\n', "ml.inter.gz")
     columns = columns_of(
         "learner_id=user_id:token,credential_id=item_id:token,occurred_at=timestamp:float"
     )
     log = read_log(path, columns)
-    assert (log.learner_ids, log.credential_ids, log.at_ms.tolist()) == (["1"], ["2"], [7000])
+    assert (log.learner_ids, log.credential_ids, log.at_ms.tolist()) == (["1"], ['12"'], [7000])
 
 
 @pytest.mark.parametrize(
