@@ -17,7 +17,8 @@ LearnerKey = Annotated[str, _ID]
 
 Text = Annotated[str, Meta(max_length=10_000)]
 Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
-Url = Annotated[str, Meta(min_length=1, max_length=2_000)]
+Url = Annotated[str, Meta(pattern="^[Hh][Tt][Tt][Pp][Ss]?://[^\\s]+$", max_length=2_000)]
+"""An address that a page may link to; `javascript:` is none."""
 Level = Annotated[float, Meta(ge=0, le=1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]

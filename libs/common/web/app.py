@@ -51,8 +51,11 @@ class App(Litestar):
             await super().__call__(scope, receive, send)
 
     async def route_raw(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Litestar itself, on the path as it was sent."""
+        """Litestar itself, on the path as it was sent; HEAD is GET without the body."""
         scope["path"] = routing.raw_path(scope)
+        if scope["method"] == "HEAD":  # type: ignore[typeddict-item]
+            scope["method"] = "GET"  # type: ignore[typeddict-unknown-key]
+            send = routing.without_body(send)
         await super().__call__(scope, receive, send)
 
 

@@ -1,6 +1,7 @@
 """Reading request bodies within limits. What is not read is drained by the boundary."""
 
 from collections.abc import AsyncIterator
+from email.message import Message
 from typing import Any, TypeVar
 
 from litestar import Request
@@ -27,10 +28,19 @@ async def read_body(
 
 
 def require_media(request: Request[Any, Any, Any], *allowed: str) -> str:
-    """The body's media type without parameters. Raises UnsupportedMedia unless it is allowed.
+    """The body's media type without parameters. Raises UnsupportedMedia unless it is allowed, in UTF-8
+    and not compressed.
 
     `application/json` allows every `…+json` as well.
     """
+    coding = request.headers.get("content-encoding", "").strip().lower()
+    if coding not in ("", "identity"):
+        raise UnsupportedMedia(f"The body must not be encoded, not even as {coding}.")
+    declared = Message()
+    declared["content-type"] = request.headers.get("content-type", "")
+    charset = declared.get_content_charset("utf-8")
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMedia(f"The body must be UTF-8, not {charset}.")
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given in allowed or ("application/json" in allowed and given.endswith("+json")):
         return given

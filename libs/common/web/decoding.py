@@ -8,6 +8,7 @@ import msgspec
 
 from libs.common.errors import Fault, InvalidRequest
 from libs.common.web import pointers
+from libs.common.web.duplicates import repeated
 from libs.common.web.shapes import shape_of, unknown_fields
 from libs.common.web.unstorable import unstorable
 
@@ -18,13 +19,15 @@ MAX_FAULTS = 50
 
 
 def decode(body: bytes, kind: type[T], *, what: str = "body") -> T:
-    """Raises InvalidRequest: not JSON, not UTF-8, deeper than 64, unknown fields, a fault of type,
-    or what cannot be stored (see `unstorable`). `what` is how the refusal calls the document."""
+    """Raises InvalidRequest: not JSON, not UTF-8, deeper than 64, a name twice in one object,
+    unknown fields, a fault of type, or what cannot be stored (see `unstorable`). `what` is how the refusal calls the document."""
     if not body:
         raise InvalidRequest(f"The {what} is empty; JSON is expected.")
     value = _parse(body, what)
     if _may_be_deep(body) and _depth(value) > MAX_DEPTH:
         raise _too_deep(what)
+    if (name := repeated(body, value)) is not None:
+        raise InvalidRequest(f"The {what} gives {name!r} more than once.")
     wanted: Any = kind
     found = list(
         islice(chain(unknown_fields(value, shape_of(wanted)), unstorable(body, value)), MAX_FAULTS)

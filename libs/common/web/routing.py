@@ -5,21 +5,23 @@ gets the path as it was sent, and what it finds is decoded afterwards. The same 
 handler, so unknown query parameters are refused here too.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from litestar import Litestar
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.errors import InvalidRequest
 from libs.common.web import query
 
 LONGEST_ID = 500
+_MALFORMED_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 Resolved = tuple[ASGIApp, Any, str, dict[str, Any], str]
 
@@ -34,14 +36,21 @@ class Query(NamedTuple):
 def install(app: Litestar) -> None:
     """Makes the router of a finished app resolve raw paths."""
     queries = _declared_queries(app)
+    allowed = {r.path_format: _allow(r.route_handler_map) for r in _http_routes(app)}
     resolve: Callable[..., Resolved] = app.asgi_router._handle_routing
 
     @lru_cache(1024)
     def handle_routing(path: str, method: Any) -> Resolved:
-        handled_by, handler, matched, parameters, template = resolve(path=path, method=method)
+        try:
+            handled_by, handler, matched, parameters, template = resolve(path=path, method=method)
+        except MethodNotAllowedException as refused:
+            names = (refused.headers or {})["allow"].split(", ")
+            raise MethodNotAllowedException(headers={"allow": _allow(names)}) from refused
         decoded = {name: _unquoted(name, value) for name, value in parameters.items()}
         known = queries.get((template, str(method)))
         guarded = handled_by if known is None else _checking(handled_by, known)
+        if method == "OPTIONS":
+            guarded = _telling(allowed[template])
         return guarded, handler, matched, decoded, template
 
     app.asgi_router.handle_routing = handle_routing
@@ -66,6 +75,8 @@ def _utf8(raw: bytes) -> str:
 def _unquoted(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
+    if _MALFORMED_ESCAPE.search(value):
+        raise InvalidRequest(f"{name} in the path has a % that is no escape; write %25.")
     try:
         text = unquote(value, errors="strict")
     except UnicodeDecodeError as bad:
@@ -75,6 +86,34 @@ def _unquoted(name: str, value: Any) -> Any:
     if len(text) > LONGEST_ID:
         raise InvalidRequest(f"{name} in the path is longer than {LONGEST_ID} characters.")
     return text
+
+
+def _allow(methods: Iterable[str]) -> str:
+    """The `Allow` of a path; whatever takes GET takes HEAD."""
+    names = set(methods)
+    return ", ".join(sorted(names | {"HEAD"} if "GET" in names else names))
+
+
+def _telling(allow: str) -> ASGIApp:
+    """Litestar's own answer to OPTIONS knows one method of a path that has several."""
+
+    async def tell(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"allow", allow.encode())]
+        await send({"type": "http.response.start", "status": 204, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return tell
+
+
+def without_body(send: Send) -> Send:
+    """Sends what HEAD answers: all of GET's but the body."""
+
+    async def bare(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message["body"] = b""
+        await send(message)
+
+    return bare
 
 
 def _checking(handled_by: ASGIApp, known: Query) -> ASGIApp:
@@ -91,10 +130,13 @@ def _declared_queries(app: Litestar) -> dict[tuple[str, str], Query]:
     `opt={"query": [...]}`."""
     return {
         (route.path_format, method): _query(handler, model.expected_query_params)
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
+        for route in _http_routes(app)
         for method, (handler, model) in route.route_handler_map.items()
     }
+
+
+def _http_routes(app: Litestar) -> list[HTTPRoute]:
+    return [route for route in app.routes if isinstance(route, HTTPRoute)]
 
 
 def _query(handler: HTTPRouteHandler, declared: set[Any]) -> Query:

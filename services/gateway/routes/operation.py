@@ -4,10 +4,11 @@ The guard, the query check and the OpenAPI document all read it from the handler
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import msgspec
+import msgspec.inspect
 from litestar import Request
 from msgspec import Struct
 
@@ -63,6 +64,13 @@ def read_query(request: GatewayRequest, query: type[Q]) -> Q:
 def _read_query(raw: bytes, query: type[Q]) -> Q:
     given = dict(parse(raw, (*names_of(query), "key")))
     given.pop("key", None)
+    faults = [
+        Fault(f"?{name}", "expected an integer, in digits")
+        for name in given.keys() & _integers(query)
+        if not given[name].lstrip("-").isdecimal()
+    ]
+    if faults:
+        raise InvalidRequest(f"{faults[0].pointer}: {faults[0].detail}", faults=faults)
     try:
         return msgspec.convert(given, query, strict=False)
     except msgspec.ValidationError as invalid:
@@ -70,3 +78,19 @@ def _read_query(raw: bytes, query: type[Q]) -> Q:
         name = pointer.replace("/", "?", 1)
         shown = f"{name}: {detail}" if name else detail
         raise InvalidRequest(shown, faults=[Fault(name, detail)]) from invalid
+
+
+@cache
+def _integers(query: type[Struct]) -> frozenset[str]:
+    """The parameters that msgspec would also read from `1e1`."""
+    info = msgspec.inspect.type_info(query)
+    assert isinstance(info, msgspec.inspect.StructType)
+    return frozenset(each.encode_name for each in info.fields if _is_integer(each.type))
+
+
+def _is_integer(kind: msgspec.inspect.Type) -> bool:
+    match kind:
+        case msgspec.inspect.UnionType():
+            return any(map(_is_integer, kind.types))
+        case _:
+            return isinstance(kind, msgspec.inspect.IntType)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from litestar import Litestar, Request, Response, get, post
+from litestar import Litestar, Request, Response, get, post, put
 from litestar.params import FromPath, FromQuery
 from opentelemetry import trace
 
@@ -79,6 +79,16 @@ async def _answers(lines: list[bytes]) -> AsyncIterator[bytes]:
         yield line + b"!\n"
 
 
+@get("/v1/two/{name:str}")
+async def read_two(name: FromPath[str]) -> Response[bytes]:
+    return json_response(name)
+
+
+@put("/v1/two/{name:str}")
+async def write_two(name: FromPath[str]) -> Response[bytes]:
+    return json_response(name)
+
+
 @get("/v1/names")
 async def names() -> Response[bytes]:
     span = trace.get_current_span().get_span_context()
@@ -120,6 +130,8 @@ ROUTES = [
     read_by_hand,
     what_if,
     lines,
+    read_two,
+    write_two,
     names,
     plain,
     raises,

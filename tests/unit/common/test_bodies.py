@@ -209,6 +209,9 @@ def test_any_bytes_are_taken_or_refused(body: bytes) -> None:
     [
         ("application/json", 200),
         ("application/json; charset=utf-8", 200),
+        ('application/json; charset="UTF-8"', 200),
+        ("application/json; charset=latin-1", 415),
+        ("application/json; charset=utf-16", 415),
         ("APPLICATION/JSON", 200),
         ("application/ld+json", 200),
         ("text/plain", 415),
@@ -221,6 +224,45 @@ async def test_only_json_is_taken(http: httpx.AsyncClient, media: str, status: i
     """A body of another type is 415, whatever it holds."""
     answer = await http.post("/v1/what-if", content=b"{}", headers={"content-type": media})
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(("coding", "status"), [("identity", 200), ("gzip", 415), ("br", 415)])
+async def test_a_compressed_body_is_refused(
+    http: httpx.AsyncClient, coding: str, status: int
+) -> None:
+    """It is not taken for what it is not."""
+    answer = await post(http, b"{}", **{"content-encoding": coding})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"limit": 3, "limit": 4}',
+        b'{"skills": [{"id": "a:b", "level": 1, "id": "\\"c:"}]}',
+        b'{"constraints": {"region": "US", "\\u0072egion": "CA"}}',
+    ],
+)
+def test_a_name_given_twice_is_refused(body: bytes) -> None:
+    """At every depth, however it is written; colons in strings are none."""
+    with pytest.raises(InvalidRequest, match="more than once"):
+        decode(body, WhatIf)
+    assert decode(b'{"completed": ["a:b\\":", "::"]}', WhatIf).completed == ['a:b":', "::"]
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//a.example", "a b"])
+def test_an_address_is_of_the_web(url: str) -> None:
+    """A page links to it: only http and https are taken, ids may be anything."""
+    body = {
+        "type": "Badge",
+        "name": "n",
+        "status": "active",
+        "issuer": {"id": "urn:x", "name": "i", "sector": "public"},
+        "url": url,
+    }
+    assert set(faults_of(msgspec.json.encode(body), CredentialBody)) == {"/url"}
+    body["url"] = "HTTPS://a.example/ü?q=1"
+    assert decode(msgspec.json.encode(body), CredentialBody).url == body["url"]
 
 
 @pytest.mark.parametrize("size", [1_000_001, 8_000_000, 20_000_000])

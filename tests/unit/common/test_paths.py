@@ -83,16 +83,43 @@ async def test_an_unquoted_or_empty_id_is_not_guessed(http: httpx.AsyncClient, p
 
 @pytest.mark.parametrize(
     ("learner_id", "said"),
-    [("%FF", "not UTF-8"), ("%ED%A0%80", "not UTF-8"), ("a%00b", "NUL"), ("x" * 501, "longer")],
+    [
+        ("%", "no escape"),
+        ("%zz", "no escape"),
+        ("a%2", "no escape"),
+        ("%FF", "not UTF-8"),
+        ("%ED%A0%80", "not UTF-8"),
+        ("a%00b", "NUL"),
+        ("x" * 501, "longer"),
+    ],
 )
 async def test_an_impossible_id_is_refused(
-    http: httpx.AsyncClient, learner_id: str, said: str
+    app_answer: Callable[[bytes], Awaitable[tuple[int, Any]]], learner_id: str, said: str
 ) -> None:
-    """Bytes that are no text, a NUL (PostgreSQL cannot store one), and more than 500 characters: 400."""
-    answer = await http.get(f"/v1/learners/{learner_id}/recommendations")
-    assert answer.status_code == 400
-    assert said in answer.json()["detail"]
-    assert "learner_id" in answer.json()["detail"]
+    """A broken escape (it would be an alias of another id), bytes that are no text, a NUL (PostgreSQL
+    cannot store one), and more than 500 characters: 400."""
+    status, body = await app_answer(f"/v1/learners/{learner_id}/recommendations".encode())
+    assert status == 400
+    assert said in body["detail"]
+    assert "learner_id" in body["detail"]
+
+
+async def test_every_answer_allows_the_same_methods(http: httpx.AsyncClient) -> None:
+    """OPTIONS and 405 agree, also where a path has several handlers."""
+    asked = await http.options("/v1/two/a")
+    refused = await http.patch("/v1/two/a")
+    assert (asked.status_code, refused.status_code) == (204, 405)
+    assert asked.headers["allow"] == refused.headers["allow"] == "GET, HEAD, OPTIONS, PUT"
+    assert (await http.options("/v1/what-if")).headers["allow"] == "OPTIONS, POST"
+
+
+async def test_head_is_get_without_the_body(http: httpx.AsyncClient) -> None:
+    """The same status and headers; where there is no GET there is no HEAD."""
+    got, asked = await http.get("/v1/two/a"), await http.head("/v1/two/a")
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["content-length"] == got.headers["content-length"]
+    assert (await http.head("/v1/learners/%zz/recommendations")).status_code == 400
+    assert (await http.head("/v1/what-if")).status_code == 405
 
 
 async def test_a_path_that_is_not_utf8_is_refused(

@@ -193,3 +193,10 @@ async def test_snapshots_and_weights_are_read_from_memory(
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     weights = (await page.get("/v1/value-weights")).json()
     assert sum(weights["weights"].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("limit", ["1e1", "10.0", "0x5", "five", ""])
+async def test_an_integer_is_written_in_digits(partner: httpx.AsyncClient, limit: str) -> None:
+    """What only a lenient reader takes for a number is refused at its name."""
+    answer = await partner.get("/v1/credentials", params={"limit": limit})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "?limit")
