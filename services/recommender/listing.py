@@ -5,7 +5,13 @@ from collections.abc import Callable
 
 from libs.common.clock import Clock
 from libs.common.contracts.calls import Constraints, Target
-from libs.common.contracts.redis_values import LearnerState, Ranking, StoredList, pack
+from libs.common.contracts.redis_values import (
+    MOST_STORED,
+    LearnerState,
+    Ranking,
+    StoredList,
+    pack,
+)
 from libs.common.contracts.types import milliseconds
 from services.recommender.domain.catalog_index import CatalogIndex
 from services.recommender.domain.ports import Model
@@ -30,7 +36,7 @@ class Listing:
 
     def own(self, state: LearnerState, model: Model | None = None) -> StoredList:
         """The learner's list for their own goal and constraints; the one that is stored."""
-        return self.asked(state, own_constraints(state), model=model)
+        return self.asked(state, own_constraints(state), limit=MOST_STORED, model=model)
 
     def asked(
         self,

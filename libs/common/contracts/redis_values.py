@@ -117,6 +117,10 @@ class Ranking(Struct, frozen=True, array_like=True):
     relaxations: list[ListRelaxation] = []
 
 
+MOST_STORED = 20
+"""How many items a stored list has; one with fewer has all that there are."""
+
+
 class StoredList(Struct, frozen=True, array_like=True):
     """A learner's ranking with all that says how fresh it is.
 

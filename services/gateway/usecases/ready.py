@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from libs.common.contracts.redis_values import MOST_STORED
 from services.gateway.catalog.view import CatalogView
 from services.gateway.kept import Kept
 from services.gateway.packed import PackedList
@@ -63,8 +64,13 @@ class Ready:
         if entry is not None and entry.made_from == made_from:
             return entry.written
         served = served_of(ranked, self._view.credentials, ask.partner_id, ask.limit, position)
-        if len(served.items) < min(ask.limit, ranked.ranking.count()):
+        if len(served.items) < _answerable(ask.limit, ranked.ranking.count()):
             return None
         written = self._composer.write(served._replace(fallback=fallback))
         self.kept.put(key, Entry(made_from, written))
         return written
+
+
+def _answerable(limit: int, stored: int) -> int:
+    """How many items an answer must have: a full list may be the beginning of a longer one."""
+    return limit if stored >= MOST_STORED else min(limit, stored)

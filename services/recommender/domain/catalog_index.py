@@ -54,7 +54,7 @@ class CatalogIndex:
         self._value_now = datetime.min
         self._revalued = -1
         self._values: Derived[str | None] = Derived(Column(np.float64, 0.0), self._value)
-        self._aligned: tuple[Mapping[str, int], tuple[int, int], Array, Array] | None = None
+        self._aligned: tuple[Mapping[str, int], tuple[int, int], Array] | None = None
 
     def put(self, snapshot: CatalogSnapshot, now: datetime) -> None:
         """Takes over a snapshot; `now` dates the value of a credential."""
@@ -129,13 +129,9 @@ class CatalogIndex:
         """The value score of each credential for someone in a region, 0 to 1 (n,)."""
         return self._values.column(region, len(self))
 
-    def spread(self, model: Model, of_model: Array) -> Array:
-        """An array over the model's items as one over the rows, 0 where the model knows nothing (n,)."""
-        here, there = self._alignment(model)
-        within = there < len(of_model)
-        spread = np.zeros(len(self))
-        spread[here[within]] = of_model[there[within]]
-        return spread
+    def of_model(self, model: Model, rows: Array) -> Array:
+        """For each of `rows` its row in the model's arrays; the arrays' length where the model does not know it."""
+        return self._alignment(model)[rows]
 
     def _put_credential(self, credential: Credential, now: datetime) -> None:
         row = self.row(credential.id)
@@ -199,19 +195,15 @@ class CatalogIndex:
         }
         return tables[type(snapshot)]
 
-    def _alignment(self, model: Model) -> tuple[Array, Array]:
-        """Rows here and there of the ids that both know."""
-        cached = self._aligned
-        sizes = len(self), len(model.index)
+    def _alignment(self, model: Model) -> Array:
+        """Each row's row in the model, else the number of the model's rows (n,)."""
+        cached, sizes = self._aligned, (len(self), len(model.index))
         if cached is None or cached[0] is not model.index or cached[1] != sizes:
-            pairs = [
-                (row, there)
-                for credential_id, there in model.index.items()
-                if (row := self._rows.get(credential_id)) is not None
-            ]
-            arrays = np.array(pairs, np.int64).reshape(-1, 2)
-            cached = self._aligned = model.index, sizes, arrays[:, 0], arrays[:, 1]
-        return cached[2], cached[3]
+            there = np.full(len(self), len(model.index), np.int64)
+            for row, credential_id in enumerate(self._rows):
+                there[row] = model.index.get(credential_id, len(model.index))
+            cached = self._aligned = model.index, sizes, there
+        return cached[2]
 
 
 def taught_levels(credential: Credential) -> dict[str, float]:

@@ -25,14 +25,14 @@ NEW = timedelta(days=60)
 class Placing(Struct, frozen=True):
     """What is known of one item.
 
-    signals: what speaks for it more than for most. closes: the missing skills that it teaches. because:
+    signals: what speaks for it more than for most, the loudest first. closes: the missing skills that it teaches. because:
     credentials of the history that raised it, with their share, the strongest first. support: how
     many learners stand behind it. net_cents: -1 unknown.
     """
 
     row: int
     credential_id: str
-    signals: set[Signal]
+    signals: list[Signal]
     closes: list[str]
     because: list[tuple[str, float]]
     support: float

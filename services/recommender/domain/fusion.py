@@ -16,6 +16,7 @@ Clarke & Büttcher 2009) on the first 70 % of COCO and on MOOCCubeX it orders be
 | value | 0.05 | it is well attested; orders what nothing else does |
 """
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -44,33 +45,32 @@ EVEN = 1e-6
 
 
 class Fused(Struct, frozen=True):
-    """The sum of votes by row (n,), the lowest and the highest of a candidate, and each signal's votes by row."""
+    """For m candidates the sum of votes (m,), and the votes of each signal that tells one from another (m,)."""
 
     total: Array
-    low: float
-    high: float
     parts: dict[Signal, Array]
 
     def scaled(self) -> Array:
-        """The total from 0, the lowest of a candidate, to 1, the highest (n,)."""
-        if self.high <= self.low:
+        """The total from 0, the lowest, to 1, the highest (m,)."""
+        low, high = self.total.min(), self.total.max()
+        if high <= low:
             return np.ones(len(self.total))
-        scaled: Array = np.clip((self.total - self.low) / (self.high - self.low), 0, 1)
+        scaled: Array = (self.total - low) / (high - low)
         return scaled
 
 
-def fuse(signals: dict[Signal, Array], weights: dict[Signal, float], rows: Array) -> Fused:
-    """Votes of the signals, arrays (n,) of at least 0, for the candidate `rows`. One that tells none from another has no vote."""
+def fuse(signals: dict[Signal, Array], weights: dict[Signal, float]) -> Fused:
+    """Votes of the signals, (m,) each, for m candidates. A signal that tells none from another has no vote."""
     total = np.zeros(len(signals["value"]))
     parts: dict[Signal, Array] = {}
     for name, scores in signals.items():
-        among = scores[rows]
-        deviation = float(among.std())
-        if deviation > EVEN * float(np.abs(among).max(initial=0)):
-            parts[name] = (scores - float(among.mean())) * (weights[name] / deviation)
-            total += parts[name]
-    among = total[rows]
-    return Fused(total, float(among.min(initial=0)), float(among.max(initial=0)), parts)
+        centred = scores - scores.mean()
+        deviation = math.sqrt(float(np.dot(centred, centred)) / len(scores))
+        if deviation > EVEN * float(np.abs(scores).max()):
+            centred *= weights[name] / deviation
+            parts[name] = centred
+            total += centred
+    return Fused(total, parts)
 
 
 def top(scores: Array, depth: int) -> Array:

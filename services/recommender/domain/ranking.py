@@ -89,50 +89,65 @@ def candidates(who: Seeker, catalog: CatalogIndex) -> Array:
 
 def _items(ask: Ask, rows: Array, limit: int) -> list[ListItem]:
     votes = fused(ask, rows)
-    gains = _gains(ask)
+    gains = _gains(ask, rows)
     scores = _scores(ask, votes, gains, rows)
-    chosen = rows[top(scores[rows], limit)]
-    listed = zip(
-        _placings(chosen, votes, ask), scores[chosen].tolist(), gains[chosen].tolist(), strict=True
-    )
-    return [_item(placing, score, gain, votes, ask) for placing, score, gain in listed]
+    chosen = top(scores, limit)
+    placings = _placings(chosen, rows[chosen], votes, ask)
+    listed = zip(placings, scores[chosen].tolist(), gains[chosen].tolist(), strict=True)
+    return [_item(placing, score, gain, ask) for placing, score, gain in listed]
 
 
-def _gains(ask: Ask) -> Array:
+def _gains(ask: Ask, rows: Array) -> Array:
     if ask.goal is None:
-        return np.zeros(len(ask.catalog))
-    return gap.gains(ask.goal, ask.who.levels, ask.catalog)
+        return np.zeros(len(rows))
+    return gap.gains(ask.goal, ask.who.levels, ask.catalog)[rows]
 
 
 def _scores(ask: Ask, votes: Fused, gains: Array, rows: Array) -> Array:
-    """From 0 to 1 (n,). A licence that the law asks for comes first."""
+    """Each candidate's, from 0 to 1 (m,). A licence that the law asks for comes first."""
     if ask.goal is None:
         return votes.scaled()
     career = gains.copy()
     if ask.goal.status == "blocked_pending_licence":
-        career[ask.catalog.mask(set(ask.goal.licences))] = 1.0
-    liked = np.zeros(len(gains))
-    liked[rows[top(votes.total[rows], len(rows))]] = 1 - np.arange(len(rows)) / len(rows)
+        career[ask.catalog.mask(set(ask.goal.licences))[rows]] = 1.0
+    liked = np.empty(len(rows))
+    liked[top(votes.total, len(rows))] = 1 - np.arange(len(rows)) / len(rows)
     scores: Array = (career + TAU * liked) / (1 + TAU)
     return scores
 
 
-def _placings(chosen: Array, votes: Fused, ask: Ask) -> list[Placing]:
-    ids = [credential.id for row in chosen if (credential := ask.catalog.credentials[row])]
+def _placings(chosen: Array, rows: Array, votes: Fused, ask: Ask) -> list[Placing]:
+    """chosen: places among the candidates; rows: their rows in the catalog."""
+    ids = [credential.id for row in rows if (credential := ask.catalog.credentials[row])]
     lacking = gap.missing(ask.goal, ask.who.levels) if ask.goal is not None else []
     because = ask.model.because(ask.who.history if ask.who.personal else [], ids)
-    net = ask.catalog.fit.net_cents(ask.constraints, len(ask.catalog))[chosen].tolist()
+    net = ask.catalog.fit.net_cents(ask.constraints, len(ask.catalog))[rows].tolist()
     return [
         Placing(
             row=row,
             credential_id=credential_id,
-            signals={name for name, votes_of in votes.parts.items() if votes_of[row] > 0},
+            signals=spoken,
             closes=_closes(ask.catalog.taught[row], lacking, ask.who),
             because=why,
             support=_support(ask.model, credential_id),
             net_cents=cents,
         )
-        for row, credential_id, why, cents in zip(chosen.tolist(), ids, because, net, strict=True)
+        for row, credential_id, spoken, why, cents in zip(
+            rows.tolist(), ids, _speaking(votes, chosen), because, net, strict=True
+        )
+    ]
+
+
+def _speaking(votes: Fused, chosen: Array) -> list[list[Signal]]:
+    """For each of the chosen the signals that speak for it more than for most, the loudest first."""
+    names = list(votes.parts)
+    heard = np.zeros((len(chosen), len(names)))
+    for column, name in enumerate(names):
+        heard[:, column] = votes.parts[name][chosen]
+    order = np.argsort(-heard, axis=1, kind="stable")
+    return [
+        [names[i] for i in places if of_item[i] > 0]
+        for places, of_item in zip(order.tolist(), heard.tolist(), strict=True)
     ]
 
 
@@ -150,11 +165,11 @@ def _support(model: Model, credential_id: str) -> float:
     return float(model.support[row]) if row < len(model.support) else 0.0
 
 
-def _item(placing: Placing, score: float, gain: float, votes: Fused, ask: Ask) -> ListItem:
+def _item(placing: Placing, score: float, gain: float, ask: Ask) -> ListItem:
     return ListItem(
         credential_id=placing.credential_id,
         score=round(min(1.0, score), 6),
-        source=_source(placing, votes),
+        source=_source(placing),
         reasons=explain.reasons(placing, ask),
         closes=placing.closes,
         gain=round(gain, 6) if ask.goal is not None and ask.goal.wanted else None,
@@ -162,13 +177,9 @@ def _item(placing: Placing, score: float, gain: float, votes: Fused, ask: Ask) -
     )
 
 
-def _source(placing: Placing, votes: Fused) -> Source:
+def _source(placing: Placing) -> Source:
     """What spoke loudest for the item; what closes a gap is there for its content at least."""
-    spoken: list[Signal] = [name for name in SOURCES if name in placing.signals] or ["value"]
-    loudest = max(
-        spoken, key=lambda name: votes.parts[name][placing.row] if name in votes.parts else 0.0
-    )
-    source = SOURCES[loudest]
+    source = SOURCES[placing.signals[0]] if placing.signals else "value"
     return "content" if placing.closes and source != "personalized" else source
 
 

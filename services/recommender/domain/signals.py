@@ -16,40 +16,41 @@ MOST_INTERESTS = 32
 
 def fused(ask: Ask, rows: Array) -> Fused:
     """The votes of all signals for the candidate `rows`. Without consent: trend and value."""
-    values = ask.catalog.values(ask.constraints.region)
+    known = ask.catalog.of_model(ask.model, rows)
+    values = ask.catalog.values(ask.constraints.region)[rows]
     signals: dict[Signal, Array] = {
-        "trend": ask.catalog.spread(ask.model, ask.model.trend(ask.now)),
+        "trend": _learned(ask.model.trend(ask.now), known),
         "value": values,
     }
     weights = dict(WEIGHTS)
     if ask.who.personal:
-        signals |= _personal(ask, values)
-        if not any((signals[name] > 0).any() for name in LEARNED):
+        signals |= _personal(ask, rows, known, values)
+        if not any(signals[name].any() for name in LEARNED):
             weights["content"] = CONTENT_ALONE
     if ask.goal is not None and ask.goal.occupation_id is not None:
-        signals["goal"] = _leading(ask, ask.goal.occupation_id, values)
-    return fuse(signals, weights, rows)
+        leading, _ = ask.catalog.leading_to.rows(ask.goal.occupation_id)
+        signals["goal"] = np.isin(rows, leading) * (1 + values)
+    return fuse(signals, weights)
 
 
-def _personal(ask: Ask, values: Array) -> dict[Signal, Array]:
-    next_step = np.zeros(len(values))
-    for row, credential_ids in ask.following.items():
-        next_step[row] = len(credential_ids) + values[row]
-    history, spread = ask.who.history, ask.catalog.spread
-    return {
-        "affinity": spread(ask.model, ask.model.affinity(history)),
-        "related": spread(ask.model, ask.model.related(history)),
-        "transition": spread(ask.model, ask.model.following(history)),
-        "next_step": next_step,
-        "content": ask.catalog.similarity(_interests(ask)),
+def _personal(ask: Ask, rows: Array, known: Array, values: Array) -> dict[Signal, Array]:
+    model, history = ask.model, ask.who.history
+    signals: dict[Signal, Array] = {
+        "affinity": _learned(model.affinity(history), known),
+        "related": _learned(model.related(history), known),
+        "transition": _learned(model.following(history), known),
+        "content": ask.catalog.similarity(_interests(ask))[rows],
     }
+    if ask.following:
+        steps = np.zeros(len(ask.catalog))
+        steps[[*ask.following]] = [len(ids) for ids in ask.following.values()]
+        signals["next_step"] = steps[rows] + (steps[rows] > 0) * values
+    return signals
 
 
-def _leading(ask: Ask, occupation_id: str, values: Array) -> Array:
-    leading, _ = ask.catalog.leading_to.rows(occupation_id)
-    scores = np.zeros(len(values))
-    scores[leading] = 1 + values[leading]
-    return scores
+def _learned(of_model: Array, known: Array) -> Array:
+    """What the model says of the candidates; 0 of those that it does not know."""
+    return np.append(of_model, of_model.dtype.type(0))[known]
 
 
 def _interests(ask: Ask) -> dict[str, float]:
