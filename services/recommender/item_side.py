@@ -1,13 +1,17 @@
-"""Following the trainer: the announced model, loaded beside the running one and swapped whole.
+"""Following the trainer: the announced model, and the rows of it that moved since.
 
-The trainer's topic carries references to artefacts and the rows that moved since. Loading happens in
-a thread and ends with a warm-up; until then the model before stays in use. Rows that arrive while a
-model loads are kept and applied to it. Records of an earlier trainer (a lower epoch) are ignored
-once a later one has spoken.
+The trainer's topic carries references to artefacts, and rows. A referenced artefact is loaded in a thread, where
+the rows that moved since are applied to it; until then the model before stays in use. Later rows change the
+model in use in place. That is right because ranking a list is synchronous: a batch of rows comes between
+lists, never within one. So a list has one version, and one state of each row.
+
+Records of an earlier trainer (a lower epoch) are ignored once a later one has spoken; rows of another
+model than the referenced one are ignored always. Of a credential only the newest row counts, because it
+repeats all that moved since the reference: so a process that reads the compacted topic later has the same.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -27,45 +31,36 @@ log = structlog.get_logger()
 class ItemSide:
     """What the records of the topic say; `apply` is the only thing that changes it.
 
-    reference: the model to use. rows: the trend of each credential that moved since, as logarithms.
+    reference: the model to use. rows: the newest of each credential that moved since.
     """
 
     def __init__(self) -> None:
         self.epoch = -1
         self.reference: ModelReference | None = None
-        self.rows: dict[str, float] = {}
-        self._offsets: dict[str, int] = {}
+        self.rows: dict[str, ItemRow] = {}
 
-    def apply(self, offset: int, value: ItemRow | ModelReference) -> dict[str, float]:
-        """Applies one record; answers the rows that it moved, empty for a reference."""
+    def apply(self, offset: int, value: ItemRow | ModelReference) -> ItemRow | None:
+        """Applies one record; answers it if it is a row that counts."""
         if value.epoch < self.epoch:
-            return {}
-        if isinstance(value, ModelReference):
-            self._refer(value)
-            return {}
-        self._rise(value.epoch)
-        if value.trend is None:
-            return {}
-        self.rows[value.credential_id] = value.trend
-        self._offsets[value.credential_id] = offset
-        return {value.credential_id: value.trend}
-
-    def _refer(self, reference: ModelReference) -> None:
-        self._rise(reference.epoch)
-        self.reference = reference
-        for credential_id, offset in list(self._offsets.items()):
-            if offset < reference.read_on_from:
-                del self.rows[credential_id], self._offsets[credential_id]
-
-    def _rise(self, epoch: int) -> None:
-        if epoch > self.epoch:
-            self.epoch = epoch
+            return None
+        if value.epoch > self.epoch:
+            self.epoch = value.epoch
             self.rows.clear()
-            self._offsets.clear()
+        if isinstance(value, ModelReference):
+            self.reference = value
+            self.rows.clear()
+            return None
+        reference = self.reference
+        if reference is None or offset < reference.read_on_from:
+            return None
+        if (value.epoch, value.model_version) != (reference.epoch, reference.version):
+            return None
+        self.rows[value.credential_id] = value
+        return value
 
 
 class ItemSideFollower:
-    """`model` is the one to rank with; take it once per batch. Construct it before the broker starts."""
+    """`model` is the one to rank with; take it anew for each list. Construct it before the broker starts."""
 
     RETRY_SECONDS = 1.0
 
@@ -75,6 +70,7 @@ class ItemSideFollower:
         self._loading: asyncio.Task[None] | None = None
         self._failure: str | None = None
         self._model: Model | None = None
+        self._in_use: ModelReference | None = None
         self._consumption = consume_all(broker, [topics.ITEM_SIDE], handler=self.handle)
 
     @property
@@ -106,14 +102,16 @@ class ItemSideFollower:
     async def handle(self, batch: Sequence[Record]) -> None:
         """Applies one batch of the topic's records; unusable ones are the consumption's to count."""
         before = self._side.reference
-        moved: dict[str, float] = {}
+        moved: dict[str, ItemRow] = {}
         for record in batch:
             if isinstance(record.value, ItemRow | ModelReference):
-                moved |= self._side.apply(record.offset, record.value)
+                row = self._side.apply(record.offset, record.value)
+                if row is not None:
+                    moved[row.credential_id] = row
         if self._side.reference is not before:
             self._load()
-        elif moved and self._model is not None:
-            self._model = self._model.with_trends(moved)
+        elif self._model is not None and self._in_use is self._side.reference:
+            self._model.move(moved.values())
 
     async def close(self) -> None:
         """Stops a load that is under way."""
@@ -130,19 +128,23 @@ class ItemSideFollower:
         reference = self._side.reference
         assert reference is not None
         while True:
+            known = dict(self._side.rows)
             try:
-                model = await asyncio.to_thread(_load_warm, reference, self._scratch)
+                model = await asyncio.to_thread(_load_warm, reference, self._scratch, known)
                 break
             except (Corrupt, OSError) as error:
                 self._failure = f"model {reference.version} cannot be loaded: {error}"
                 log.error("model_not_loaded", version=reference.version, error=str(error))
             await asyncio.sleep(self.RETRY_SECONDS)
-        self._failure = None
-        self._model = model.with_trends(self._side.rows)
+        model.move(row for item, row in self._side.rows.items() if row is not known.get(item))
+        self._failure, self._model, self._in_use = None, model, reference
         log.info("model_swapped", version=model.version, credentials=len(model.item_ids))
 
 
-def _load_warm(reference: ModelReference, scratch: Path | None) -> Model:
+def _load_warm(
+    reference: ModelReference, scratch: Path | None, rows: Mapping[str, ItemRow]
+) -> Model:
     model = artefact.load(reference.url, reference.checksum, scratch)
+    model.move(rows.values())
     model.warm_up()
     return model

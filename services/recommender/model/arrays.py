@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -60,8 +60,13 @@ def write(directory: Path, arrays: Mapping[str, NDArray[Any]], facts: Struct) ->
     return hashlib.sha256(raw).hexdigest()
 
 
-def read(directory: Path, checksum: str | None = None) -> tuple[Arrays, msgspec.Raw]:
-    """The arrays, memory-mapped and read-only, and the facts. Raises Corrupt, or OSError."""
+def read(
+    directory: Path, checksum: str | None = None, *, mode: Literal["r", "c"] = "r"
+) -> tuple[Arrays, msgspec.Raw]:
+    """The arrays, memory-mapped, and the facts. Raises Corrupt, or OSError.
+
+    mode: "r" read-only; "c" copy-on-write: what is written is this process's own, the other pages stay shared.
+    """
     try:
         raw = (directory / MANIFEST).read_bytes()
     except FileNotFoundError as error:
@@ -69,9 +74,8 @@ def read(directory: Path, checksum: str | None = None) -> tuple[Arrays, msgspec.
     if checksum is not None and hashlib.sha256(raw).hexdigest() != checksum:
         raise Corrupt(f"{directory}: the manifest is not the one that was announced")
     manifest = decode(raw, directory)
-    return {name: _load(directory, name, sha) for name, sha in manifest.sha256.items()}, (
-        manifest.facts
-    )
+    stored = {name: _load(directory, name, sha, mode) for name, sha in manifest.sha256.items()}
+    return stored, manifest.facts
 
 
 def decode(raw: bytes, origin: object) -> Manifest:
@@ -109,12 +113,12 @@ def _save(path: Path, array: NDArray[Any]) -> str:
     return _sha256(path)
 
 
-def _load(directory: Path, name: str, sha256: str) -> NDArray[Any]:
+def _load(directory: Path, name: str, sha256: str, mode: Literal["r", "c"]) -> NDArray[Any]:
     path = directory / f"{name}.npy"
     try:
         if _sha256(path) != sha256:
             raise Corrupt(f"{path}: wrong checksum")
-        return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+        return np.load(path, mmap_mode=mode, allow_pickle=False)  # type: ignore[no-any-return]
     except (ValueError, FileNotFoundError) as error:
         raise Corrupt(f"{path}: {error}") from error
 

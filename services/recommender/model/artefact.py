@@ -5,17 +5,21 @@ import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import msgspec
-import numpy as np
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 from msgspec import Struct
 
 from services.recommender.model import arrays
 from services.recommender.model.arrays import Corrupt
+from services.recommender.model.graph import Edges
 from services.recommender.model.learned import Model
+
+_BY_ROW = ("factors", "trends", "support")
+_EDGES = ("together", "follows")
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -46,8 +50,10 @@ def save(model: Model, url: str) -> str:
 
 
 def load(url: str, checksum: str, scratch: Path | None = None) -> Model:
-    """The model at `url`, its arrays memory-mapped; a remote one is copied to `scratch` first.
+    """The model at `url`; a remote one is copied to `scratch` first.
 
+    Its arrays are memory-mapped copy-on-write: `Model.move` may write, and the pages it leaves alone
+    are shared by the processes of a host.
     Raises Corrupt when anything differs from what was announced, or OSError.
     """
     filesystem, path = _open(url)
@@ -89,52 +95,48 @@ def _fetch(filesystem: AbstractFileSystem, path: str, kept: Path) -> None:
 
 
 def _write(model: Model, directory: Path) -> str:
+    n = len(model.item_ids)  # the arrays may have room for more
     ids, ends = arrays.pack_texts(model.item_ids)
     return arrays.write(
         directory,
         {
             "item_ids": ids,
             "item_id_ends": ends,
-            "factors": model.factors,
             "gram": model.gram,
-            "support": model.support,
-            "trends": model.trends,
+            **{name: getattr(model, name)[:n] for name in _BY_ROW},
+            **{
+                f"{name}_{part}": getattr(getattr(model, name), part)[:n]
+                for name in _EDGES
+                for part in Edges._fields
+            },
         },
-        Facts(
-            version=model.version,
-            trained_at=model.trained_at,
-            alpha=model.alpha,
-            regularization=model.regularization,
-            half_life_hours=model.half_life_hours,
-            metrics=model.metrics,
-        ),
+        Facts(**{name: getattr(model, name) for name in Facts.__struct_fields__}),
     )
 
 
 def _read(directory: Path, checksum: str) -> Model:
-    stored, raw = arrays.read(directory, checksum)
+    stored, raw = arrays.read(directory, checksum, mode="c")
     facts = _decode(raw, directory)
     try:
         item_ids = arrays.unpack_texts(stored["item_ids"], stored["item_id_ends"])
-        model = Model(
-            version=facts.version,
-            trained_at=facts.trained_at,
-            item_ids=item_ids,
-            index={item: row for row, item in enumerate(item_ids)},
-            factors=stored["factors"],
-            gram=np.asarray(stored["gram"]),
-            support=stored["support"],
-            trends=np.asarray(stored["trends"]),
-            alpha=facts.alpha,
-            regularization=facts.regularization,
-            half_life_hours=facts.half_life_hours,
-            metrics=facts.metrics,
-        )
+        by_row: dict[str, Any] = {name: stored[name] for name in _BY_ROW}
+        edges: dict[str, Any] = {
+            name: Edges(*(stored[f"{name}_{part}"] for part in Edges._fields)) for name in _EDGES
+        }
+        gram = stored["gram"]
     except KeyError as error:
         raise Corrupt(f"{directory}: no array {error}") from error
-    if not len(model.factors) == len(model.support) <= len(item_ids) == len(model.trends):
+    rows = [*by_row.values(), *(part for both in edges.values() for part in both)]
+    if any(len(array) != len(item_ids) for array in rows):
         raise Corrupt(f"{directory}: the arrays' lengths do not agree")
-    return model
+    return Model(
+        item_ids=item_ids,
+        index={item: row for row, item in enumerate(item_ids)},
+        gram=gram,
+        **msgspec.structs.asdict(facts),
+        **by_row,
+        **edges,
+    )
 
 
 def _decode(raw: msgspec.Raw, origin: object) -> Facts:

@@ -200,7 +200,7 @@ def snapshot(
         together=Edges(live.together.to.copy(), live.together.weight.copy()),
         follows=Edges(live.follows.to.copy(), live.follows.weight.copy()),
         trends=trends[:n].copy(),
-        support=live.histories.by_credential.length[:n].copy(),
+        support=live.histories.by_credential.places(np.arange(n))[1],
         alpha=live.alpha,
         regularization=live.regularization,
         half_life_hours=half_life_hours,

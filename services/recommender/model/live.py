@@ -3,9 +3,13 @@
 `put` only notes what changed. `step` then solves the learners that changed, the credentials that
 their changes touched, and the edges of the credentials in their histories. A popular credential waits until
 a share of its support has changed, so that an event's cost does not grow with popularity.
+
+Nothing here may run beside anything else here. What may take long is done in parts: `step` ends when it has
+done its share of the work, and between the parts of `prepared` all the rest may be called.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +20,11 @@ from services.recommender.model.solve import solve
 from services.recommender.model.types import Doubles, Floats, Rows
 
 DUE_SHARE = 0.01
-_LEARNERS_AT_ONCE = 8192
+WORK = 200_000
+"""The (learner, credential) pairs that a step looks at for each of its three kinds of work: about 0.2 s each."""
+_PER_ROW = 8
+"""What a row costs beside its pairs, as pairs."""
+_LEARNERS_AT_ONCE = 4096
 
 
 class Fold(NamedTuple):
@@ -32,6 +40,15 @@ class Fold(NamedTuple):
     priors: Floats
 
 
+class Prepared(NamedTuple):
+    """A fit with the learners folded into it, ready to be taken over. meanwhile: learners who have changed since."""
+
+    fold: Fold
+    factors: Floats
+    learners: Floats
+    meanwhile: set[int]
+
+
 class Live:
     """Learners and credentials are row numbers. Everything is in memory; nothing here reads or writes."""
 
@@ -45,7 +62,8 @@ class Live:
         self._priors: Floats = np.zeros((0, 1), np.float32)
         self._learners: Floats = np.zeros((0, 1), np.float32)
         self._learner_gram: Doubles = np.zeros((1, 1))
-        self._changed_learners: set[int] = set()
+        self._changed_learners: dict[int, None] = {}
+        self._meanwhile: set[int] = set()
         self._touched: Doubles = np.zeros(0)
         self._related: Doubles = np.zeros(0)
         self._since_mark: set[int] = set()
@@ -58,73 +76,102 @@ class Live:
         if not len(related):
             return
         self._grow(int(related.max()) + 1)
-        self._changed_learners.add(learner)
+        self._changed_learners[learner] = None
+        self._meanwhile.add(learner)
         self._touched[changed] += 1
         self._related[related] += 1
         self._since_mark.update(changed.tolist())
 
-    def mark(self) -> None:
-        """Begins to note what changes from here on; `install` brings a fit of now up to date with it."""
-        self._since_mark.clear()
+    def mark(self, changed: Iterable[int] = ()) -> None:
+        """Begins to note what changes from here on; a fit of now is later brought up to date with it.
+
+        changed: credentials that the fit has not as they are now.
+        """
+        self._since_mark = set(changed)
 
     def install(self, fold: Fold) -> None:
-        """Takes over a fit of the tastes at `mark`, brought up to now.
+        """Takes over a fit of the tastes at `mark`, brought up to now. Takes as long as it takes."""
+        *_, prepared = self.prepared(fold)
+        assert prepared is not None
+        self.adopt(prepared)
+        self.settle()
 
-        Takes one half-sweep over the learners: run it where that may take its time.
-        """
+    def prepared(self, fold: Fold) -> Iterator[Prepared | None]:
+        """One half-sweep over the learners, in parts: None after each, and last of all what `adopt` takes."""
+        self._meanwhile = set()
+        count, size = len(self.histories.by_learner), fold.factors.shape[1]
+        factors = np.zeros_like(fold.factors)
+        factors[fold.trained] = fold.factors[fold.trained]
+        gram, learners = _gram(factors), np.zeros((count, size), np.float32)
+        for start in range(0, count, _LEARNERS_AT_ONCE):
+            rows = np.arange(start, min(start + _LEARNERS_AT_ONCE, count))
+            learners[rows] = solve(
+                learners,
+                rows,
+                self.histories.by_learner,
+                factors,
+                gram,
+                alpha=fold.alpha,
+                regularization=fold.regularization,
+            )
+            yield None
+        yield Prepared(fold, factors, learners, self._meanwhile)
+
+    def adopt(self, prepared: Prepared) -> None:
+        """Ranks by the prepared fit from now on; the steps that follow bring it up to every `put`."""
+        fold = prepared.fold
         self._grow(len(fold.factors))
         self.alpha, self.regularization = fold.alpha, fold.regularization
-        size, n = fold.factors.shape[1], len(self._touched)
-        self._priors = np.zeros((n, size), np.float32)
-        self._priors[: len(fold.priors)] = fold.priors
-        self.factors = self._priors.copy()
-        self.factors[fold.trained] = fold.factors[fold.trained]
+        n, count = len(self._touched), len(self.histories.by_learner)
+        self.factors, self._priors = _grown(prepared.factors, n), _grown(fold.priors.copy(), n)
         self._priors[fold.trained] = 0
-        self._solve_all_learners(size)
+        self._learners = _grown(prepared.learners, count)
+        self.gram, self._learner_gram = _gram(self.factors), _gram(self._learners)
+        self._changed_learners = dict.fromkeys(prepared.meanwhile)
         self._touched[:] = 0
         self._touched[[*self._since_mark]] = np.inf
-        self.step()
+        self._touched[self._priors.any(axis=1)] = np.inf
 
     def draw(self, row: int, prior: Floats) -> None:
-        """Gives a credential that nobody has taken up yet the factor that its attributes suggest."""
+        """Gives a credential the factor that its attributes suggest: what it is drawn to from now on."""
         self._grow(row + 1)
         self._priors[row] = prior
         self._touched[row] = np.inf
 
+    @property
+    def behind(self) -> bool:
+        """Whether `step` has something to do."""
+        due = (self._due(changes) for changes in (self._touched, self._related))
+        return bool(self._changed_learners) or any(len(rows) for rows in due)
+
+    def settle(self) -> None:
+        """Steps until nothing is left to do."""
+        while self.behind:
+            self.step()
+
     def step(self) -> Rows:
-        """Brings the item side up to every `put` so far; answers the rows whose factor or edges were computed anew."""
+        """Brings the item side closer to every `put` so far, by as much as `WORK` allows.
+
+        Answers the rows whose factor or edges were computed anew. What is left waits for the next step.
+        """
         self._solve_learners()
-        solved = self._due(self._touched)
+        solved = self._worth(self._due(self._touched), self._touched)
         if len(solved) and self.factors.shape[1] > 1:
             self._solve_credentials(solved)
         self._touched[solved] = 0
-        edged = self._due(self._related)
+        edged = self._worth(self._due(self._related), self._related)
         self._draw_edges(edged)
         self._related[edged] = 0
         return np.union1d(solved, edged)
 
-    def _solve_all_learners(self, size: int) -> None:
-        count = len(self.histories.by_learner)
-        self._changed_learners.clear()
-        self.gram = _gram(self.factors)
-        self._learners = np.zeros((count, size), np.float32)
-        for start in range(0, count, _LEARNERS_AT_ONCE):
-            rows = np.arange(start, min(start + _LEARNERS_AT_ONCE, count))
-            self._learners[rows] = self._fold_in(rows)
-        self._learner_gram = _gram(self._learners)
-
     def _solve_learners(self) -> None:
-        rows = np.array(sorted(self._changed_learners), np.int64)
-        self._changed_learners.clear()
+        rows = np.array([*islice(self._changed_learners, _LEARNERS_AT_ONCE)], np.int64)
+        for row in rows.tolist():
+            del self._changed_learners[row]
         if not len(rows):
             return
         self._learners = _grown(self._learners, int(rows.max()) + 1)
-        solved = self._fold_in(rows)
-        self._learner_gram += _gram(solved) - _gram(self._learners[rows])
-        self._learners[rows] = solved
-
-    def _fold_in(self, rows: Rows) -> Floats:
-        return solve(
+        solved = solve(
             self._learners,
             rows,
             self.histories.by_learner,
@@ -133,6 +180,8 @@ class Live:
             alpha=self.alpha,
             regularization=self.regularization,
         )
+        self._learner_gram += _gram(solved) - _gram(self._learners[rows])
+        self._learners[rows] = solved
 
     def _solve_credentials(self, rows: Rows) -> None:
         solved = solve(
@@ -156,6 +205,15 @@ class Live:
     def _due(self, changes: Doubles) -> Rows:
         support = self.histories.support[: len(changes)]
         return np.flatnonzero((changes > 0) & (changes >= DUE_SHARE * support))
+
+    def _worth(self, due: Rows, changes: Doubles) -> Rows:
+        """As many of the due rows as one step's work allows, those first of whose support most has changed."""
+        _, pairs = self.histories.by_credential.places(due)
+        if pairs.sum() + _PER_ROW * len(due) <= WORK:
+            return due
+        first = np.argsort(-changes[due] / np.maximum(self.histories.support[due], 1))
+        cost = np.cumsum(pairs[first] + _PER_ROW)
+        return np.sort(due[first[: max(1, int(np.searchsorted(cost, WORK)))]])
 
     def _grow(self, rows: int) -> None:
         """Makes room for credentials; those without factor or edges have none yet."""

@@ -40,6 +40,13 @@ class Ragged:
         part = slice(int(self.start[row]), int(self.start[row] + self.length[row]))
         return self.index[part], self.weight[part]
 
+    def places(self, rows: Rows) -> tuple[Rows, NDArray[np.int32]]:
+        """Start and length of each of `rows`; a row that was never named is empty."""
+        start, length = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int32)
+        known = rows < self._rows
+        start[known], length[known] = self.start[rows[known]], self.length[rows[known]]
+        return start, length
+
     def fill(self, rows: Rows, index: Rows, weight: Floats, count: int) -> None:
         """Sets all of the first `count` rows at once; `rows` is ascending, all three are of shape (n,)."""
         length = np.bincount(rows, minlength=count).astype(np.int32)

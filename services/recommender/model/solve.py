@@ -39,8 +39,7 @@ def solve(
     return _solve(  # type: ignore[no-any-return]
         factors[rows],
         priors,
-        partners.start[rows],
-        partners.length[rows],
+        *partners.places(rows),
         partners.index,
         partners.weight,
         others,
