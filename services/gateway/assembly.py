@@ -90,7 +90,7 @@ def routes(outside: Outside) -> list[ControllerRouterHandler]:
     )
     searching = Searching(view, cards, outside.catalog)
     return [
-        *recommendation_routes(recommendations),
+        *recommendation_routes(recommendations, view),
         *interaction_routes(Interactions(view, outside.profile, now)),
         *learner_routes(learners),
         *catalog_routes(view, cards, Similar(view), searching),

@@ -17,6 +17,7 @@ from libs.common.contracts.catalog import (
     snapshot_key,
 )
 from libs.common.contracts.topics import Topic
+from libs.common.errors import Fault, InvalidRequest
 
 Changed = Callable[[Topic, str, Struct], None]
 TOPIC_OF: dict[type[Struct], Topic] = {
@@ -70,6 +71,14 @@ class CatalogView:
     def apply(self, snapshot: CatalogSnapshot) -> None:
         """Takes a snapshot from elsewhere than Kafka; an older revision changes nothing."""
         self.tables.apply(TOPIC_OF[type(snapshot)], snapshot_key(snapshot), snapshot)
+
+    def require_occupation(self, occupation_id: str | None, pointer: str) -> None:
+        """Raises InvalidRequest for a goal that the catalog is known not to have: without it the list
+        would silently be another."""
+        if occupation_id is None or not self.loaded or occupation_id in self.occupations:
+            return
+        fault = Fault(pointer, "the catalog has no such occupation")
+        raise InvalidRequest(f"{pointer}: {fault.detail}", faults=[fault])
 
     def name(self, kind: str, id: str) -> str:
         """The name of a skill, credential or occupation; its id while it is not known."""

@@ -13,6 +13,7 @@ from libs.common.contracts.types import CredentialId
 from libs.common.web import Answer as Answered
 from libs.common.web import read_body
 from services.gateway.auth.guard import ANONYMOUS, PARTNER, header
+from services.gateway.catalog.view import CatalogView
 from services.gateway.routes.operation import GatewayRequest, Operation, read_query
 from services.gateway.routes.parameters import RecommendationQuery, WidgetQuery
 from services.gateway.usecases.answer import Answer, Written
@@ -67,10 +68,13 @@ FOR_A_PAGE = Operation(
 )
 
 
-def recommendation_routes(recommendations: Recommendations) -> list[HTTPRouteHandler]:
+def recommendation_routes(
+    recommendations: Recommendations, view: CatalogView
+) -> list[HTTPRouteHandler]:
     @get("/v1/learners/{learner_id:str}/recommendations", opt=OF_LEARNER.opt())
     async def get_recommendations(request: GatewayRequest, learner_id: FromPath[str]) -> Answered:
         query = read_query(request, RecommendationQuery)
+        view.require_occupation(query.occupation, "?occupation")
         ask = Ask(
             partner_id=request.auth.partner,
             learner_id=learner_id,
@@ -83,6 +87,8 @@ def recommendation_routes(recommendations: Recommendations) -> list[HTTPRouteHan
     @post("/v1/recommendations", opt=ANONYMOUSLY.opt(), status_code=200)
     async def post_recommendations(request: GatewayRequest) -> Answered:
         body = await read_body(request, WhatIfBody)
+        if body.target is not None:
+            view.require_occupation(body.target.occupation, "/target/occupation")
         written = await recommendations.what_if(body.what_if(request.auth.partner))
         return Answered(written.body, headers=(JSON, (b"cache-control", b"no-store")))
 

@@ -105,3 +105,24 @@ async def test_without_the_recommender_a_page_gets_the_best_by_value(
         "readiness": None,
         "status": "open",
     }
+
+
+async def test_a_goal_that_the_catalog_does_not_have_is_refused(
+    world: World, page: httpx.AsyncClient, partner: httpx.AsyncClient
+) -> None:
+    """Not dropped in silence; while the catalog is not read nobody can say, and a page is never failed."""
+    world.publish(occupation("o"))
+    world.register("ana")
+    world.recommender.answer = ranked()
+    anonymous = {"target": {"occupation": "nowhere"}}
+    for answer, pointer in (
+        (await page.post("/v1/recommendations", json=anonymous), "/target/occupation"),
+        (
+            await partner.get("/v1/learners/ana/recommendations", params={"occupation": "nowhere"}),
+            "?occupation",
+        ),
+    ):
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+    assert (await page.get(WIDGET, params={"occupation": "nowhere"})).status_code == 200
+    world.tables.caught_up = False
+    assert (await page.post("/v1/recommendations", json=anonymous)).status_code == 200

@@ -35,7 +35,7 @@ async def test_a_narrower_question_is_ranked_now(
     world: World, partner: httpx.AsyncClient, query: dict[str, str], narrowing: dict[str, Any]
 ) -> None:
     """Each narrowing parameter reaches the recommender as itself."""
-    world.publish(credential("a"))
+    world.publish(credential("a"), occupation("weaver"))
     world.rank("ana", ranked("a"))
     world.recommender.answer = ranked("a")
     assert (await get(partner, **query))["fallback"] is None
@@ -49,6 +49,7 @@ async def test_a_narrower_question_while_the_recommender_is_away(
 ) -> None:
     """What of the stored list fits is served, labelled; where nothing fits, the best by value."""
     world.publish(credential("long", workload_hours=90), credential("short", workload_hours=5))
+    world.publish(occupation("weaver"))
     world.rank("ana", ranked("long", "short"))
     world.recommender.away = True
     body = await get(partner, max_hours=10)
