@@ -37,11 +37,8 @@ class Edges(NamedTuple):
 def edges(histories: Histories, rows: Rows) -> tuple[Edges, Edges]:
     """Item graph and transitions of the credentials `rows`, computed from the learners' tastes."""
     learners, credentials = histories.by_learner, histories.by_credential
-    known = rows < len(credentials)
-    named = np.where(known, rows, 0)
     found = _edges(
-        credentials.start[named],
-        np.where(known, credentials.length[named], 0),
+        *credentials.places(rows),
         credentials.index,
         rows,
         learners.start,
@@ -101,25 +98,28 @@ def _edges(first, count, learner_of, rows, start, length, item, weight, support)
                 follows[other] += decay * weight[begin + step]
                 decay *= GAP_DECAY
         for k in range(nears):
-            other = near[k]
-            together[other] = (
-                together[other] / np.sqrt(support[row] * support[other])
-            ) ** TOGETHER_POWER
+            together[near[k]] /= np.sqrt(support[row] * support[near[k]])
         for k in range(afters):
-            other = after[k]
-            follows[other] /= support[row] ** FROM_POWER * support[other] ** TO_POWER
+            follows[after[k]] /= support[row] ** FROM_POWER * support[after[k]] ** TO_POWER
         _keep_best(near[:nears], together, together_index[place], together_weight[place])
         _keep_best(after[:afters], follows, follows_index[place], follows_weight[place])
+        together_weight[place] **= TOGETHER_POWER
     return together_index, together_weight, follows_index, follows_weight
 
 
 @njit(cache=True, nogil=True)
 def _keep_best(found, values, index, weight):  # type: ignore[no-untyped-def]
-    """The strongest of the `found` values, ties to the lower row; `values` is zero again afterwards."""
-    found.sort()
-    strengths = values[found]
-    order = np.argsort(-strengths, kind="mergesort")
-    for k in range(min(len(found), WIDE)):
-        index[k], weight[k] = found[order[k]], strengths[order[k]]
-    for k in range(len(found)):
-        values[found[k]] = 0.0
+    """The strongest of the `found` values, in no order; of ties any. `values` is zero again afterwards."""
+    least, ties = 0.0, WIDE
+    if len(found) > WIDE:
+        strengths = values[found]
+        least = np.partition(strengths, len(found) - WIDE)[len(found) - WIDE]
+        ties = WIDE - np.sum(strengths > least)
+    kept = 0
+    for other in found:
+        value = values[other]
+        ties -= value == least
+        if value > least or (value == least and ties >= 0):
+            index[kept], weight[kept] = other, value
+            kept += 1
+        values[other] = 0.0

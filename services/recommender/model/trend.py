@@ -40,6 +40,7 @@ class TrendSums:
         self._rate = decay_rate(half_life_hours)
         self._landmark = 0
         self._sums: Doubles = np.zeros(0)
+        self._logs: Doubles = np.zeros(0)
 
     def add(self, rows: NDArray[np.int64], weights: Doubles, times_ms: NDArray[np.int64]) -> None:
         """Adds weight · decay(time) to each row; negative weights take away. All of shape (n,)."""
@@ -49,20 +50,22 @@ class TrendSums:
         self._rebase(int(times_ms.max()))
         terms = weights * np.exp(self._rate * (times_ms - self._landmark))
         np.add.at(self._sums, rows, terms)
+        sums = self._sums[rows]
+        counted = sums > self._ROUNDING
+        logs = np.log(sums, where=counted, out=np.full(len(rows), NOTHING))
+        logs[counted] += self._rate * self._landmark
+        self._logs[rows] = logs
 
     def logs(self, rows: int) -> Doubles:
         """The logarithm of the first `rows` rows' sums at landmark 0; `NOTHING` where nothing counts."""
         self._grow(rows)
-        sums, logs = self._sums[:rows], np.full(rows, NOTHING)
-        counted = sums > self._ROUNDING
-        logs[counted] = np.log(sums[counted]) + self._rate * self._landmark
-        return logs
+        return self._logs[:rows].copy()
 
     def _grow(self, rows: int) -> None:
+        more = max(rows, 2 * len(self._sums)) - len(self._sums)
         if rows > len(self._sums):
-            grown = np.zeros(max(rows, 2 * len(self._sums)))
-            grown[: len(self._sums)] = self._sums
-            self._sums = grown
+            self._sums = np.append(self._sums, np.zeros(more))
+            self._logs = np.append(self._logs, np.full(more, NOTHING))
 
     def _rebase(self, newest_ms: int) -> None:
         """Moves the landmark when the newest term would outgrow the others' precision."""

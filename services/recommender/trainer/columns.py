@@ -5,7 +5,7 @@ that one is found by bisection in memory-mapped arrays.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,12 @@ class Credentials:
 
     def __contains__(self, credential_id: object) -> bool:
         return credential_id in self._rows
+
+    def add(self, credential_ids: Mapping[str, object]) -> None:
+        """Gives a row to each that has none."""
+        if not credential_ids.keys() <= self._rows.keys():
+            for credential_id in credential_ids:
+                self.row(credential_id)
 
     def row(self, credential_id: str) -> int:
         """The credential's row, a new one at its first mention."""

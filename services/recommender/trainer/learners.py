@@ -4,7 +4,7 @@ An item statistic is a sum over learners of a pure function of a learner's state
 takes its old terms away and adds its new ones; an unchanged one does nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,32 +48,29 @@ class Learners:
             return
         self.events += 1
         self.interactions += _count(after.interactions) - _count(old)
-        was, now = tastes(old), tastes(after.interactions)
+        was, now = _moved(old, after.interactions)
         if was != now:
-            self._move(event.learner_key, was, now)
+            self._add_trend(was - now, now - was)
+            self._put(event.learner_key, tastes(after.interactions))
 
     def trends(self) -> NDArray[np.float64]:
         """The logarithm of each credential's decayed count, by row of the credential table."""
         return self._trend.logs(len(self.states.credentials))
 
-    def _move(self, learner_key: str, was: list[Taste], now: list[Taste]) -> None:
-        before, after = set(was), set(now)
-        self._add_trend(before - after, -1.0)
-        self._add_trend(after - before, 1.0)
+    def _put(self, learner_key: str, now: list[Taste]) -> None:
         learner = self._rows.setdefault(learner_key, len(self._rows))
         row = self.states.credentials.row
-        self.live.put(
-            learner, [row(taste.credential_id) for taste in now], [taste.weight for taste in now]
-        )
+        self.live.put(learner, [row(each[0]) for each in now], [each[1] for each in now])
 
-    def _add_trend(self, moved: Iterable[Taste], sign: float) -> None:
+    def _add_trend(self, gone: Set[Taste], new: Set[Taste]) -> None:
+        row = self.states.credentials.row
         terms = [
-            (self.states.credentials.row(each.credential_id), sign * each.weight, each.at)
+            (row(each.credential_id), sign * each.weight, each.at)
+            for sign, moved in ((-1.0, gone), (1.0, new))
             for each in moved
         ]
-        if terms:
-            rows, weights, times = zip(*terms, strict=True)
-            self._trend.add(np.array(rows), np.array(weights), np.array(times))
+        rows, weights, times = zip(*terms, strict=True)
+        self._trend.add(np.array(rows), np.array(weights), np.array(times))
 
     def _histories(self, columns: Columns) -> Histories:
         histories = Histories()
@@ -94,7 +91,17 @@ class Learners:
 
 def _same(before: LearnerState, after: LearnerState) -> bool:
     """Whether nothing that the trainer keeps has changed."""
-    return _kept(before) == _kept(after)
+    return before is after or _kept(before) == _kept(after)
+
+
+def _moved(before: Interactions, after: Interactions) -> tuple[set[Taste], set[Taste]]:
+    """The tastes before and after of the credentials whose interactions have changed."""
+    changed = [each for each in before.keys() | after.keys() if before.get(each) != after.get(each)]
+    was, now = (
+        tastes({each: state[each] for each in changed if each in state})
+        for state in (before, after)
+    )
+    return set(was), set(now)
 
 
 def _kept(state: LearnerState) -> tuple[object, ...]:

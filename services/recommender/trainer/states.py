@@ -50,8 +50,7 @@ class States:
 
     def put(self, partition: int, state: LearnerState) -> None:
         """Replaces the learner's state."""
-        for credential_id in state.interactions:
-            self.credentials.row(credential_id)
+        self.credentials.add(state.interactions)
         self._changed[state.learner_key] = (partition, pack(_slim(state)))
 
     def freeze(self) -> Changed:
