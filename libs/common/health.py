@@ -1,6 +1,6 @@
 """Why a process is not ready, in words; `/health/ready` answers with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 Check = Callable[[], str | None]
 
@@ -13,14 +13,26 @@ class Health:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self._warnings: dict[str, Check] = {}
 
-    def add(self, name: str, check: Check) -> None:
-        """Raises ValueError when the name is taken."""
+    def add(self, name: str, check: Check, warning: Check | None = None) -> None:
+        """`warning` says what somebody must look at though the process is ready. Raises ValueError
+        when the name is taken."""
         if name in self._checks:
             raise ValueError(f"a check named {name!r} exists")
         self._checks[name] = check
+        if warning is not None:
+            self._warnings[name] = warning
 
     def problems(self) -> dict[str, str]:
         """The reasons by the name of their check; empty when ready."""
-        answers = ((name, check()) for name, check in self._checks.items())
-        return {name: reason for name, reason in answers if reason is not None}
+        return _said(self._checks)
+
+    def warnings(self) -> dict[str, str]:
+        """What does not make the process unready, by the name of the check."""
+        return _said(self._warnings)
+
+
+def _said(checks: Mapping[str, Check]) -> dict[str, str]:
+    answers = ((name, check()) for name, check in checks.items())
+    return {name: reason for name, reason in answers if reason is not None}

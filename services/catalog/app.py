@@ -32,7 +32,7 @@ def build_api(settings: Settings) -> App:
     publishing = Publishing(settings, settings.postgres_url)
     health = Health()
     health.add("database", database.problem)
-    health.add("relay", publishing.problem)
+    health.add("relay", publishing.problem, publishing.warning)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

@@ -36,6 +36,10 @@ class Publishing:
         """Why nothing is published; None while the relay works, or stands by for another process's."""
         return self._ended if self._relay is None else self._relay.problem()
 
+    def warning(self) -> str | None:
+        """What of it somebody must look at."""
+        return None if self._relay is None else self._relay.warning()
+
     async def run(self) -> None:
         """Publishes until cancelled."""
         pause = FIRST_PAUSE_SECONDS

@@ -56,7 +56,7 @@ def api_app(settings: ApiSettings) -> App:
     health = Health()
     health.add("database", database.problem)
     health.add("kafka", log.problem)
-    health.add("relay", relay.problem)
+    health.add("relay", relay.problem, relay.warning)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

@@ -37,8 +37,9 @@ class Opened(Protocol):
 class Broker(KafkaBroker):
     """A KafkaBroker that opens and closes its consumptions with itself."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fetch_wait_ms: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fetch_wait_ms = fetch_wait_ms
         self.consumptions: list[Opened] = []
 
     async def start(self) -> None:
@@ -65,6 +66,7 @@ def make_broker(settings: KafkaSettings, *, client_id: str) -> Broker:
     """The broker of a process; nothing is opened before it is started."""
     return Broker(
         settings.kafka_bootstrap.split(","),
+        fetch_wait_ms=settings.kafka_fetch_wait_ms,
         client_id=client_id,
         acks="all",
         enable_idempotence=settings.kafka_idempotence,
@@ -94,12 +96,24 @@ def producer_of(broker: KafkaBroker) -> AIOKafkaProducer:
 async def keep_started(broker: Broker, settings: KafkaSettings) -> None:
     """Starts the broker as soon as Kafka is there and keeps it until cancelled; for a process that
     answers without Kafka too."""
-    await _until_it_answers(settings)
     try:
-        await broker.start()
+        await _start(broker, settings)
         await asyncio.Event().wait()
     finally:
         await broker.stop()
+
+
+async def _start(broker: Broker, settings: KafkaSettings) -> None:
+    """Tries for as long as it takes: Kafka may go away just after it has answered."""
+    while True:
+        await _until_it_answers(settings)
+        try:
+            await broker.start()
+            return
+        except (KafkaError, OSError) as error:
+            log.warning("kafka_away", error=str(error))
+            await broker.stop()
+        await asyncio.sleep(RETRY_SECONDS)
 
 
 async def wait_for_kafka(settings: KafkaSettings) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.structs import RecordMetadata
 from faststream.kafka import KafkaBroker
 from msgspec import Struct
@@ -15,12 +15,13 @@ from opentelemetry.propagate import inject
 from libs.common.background import being_cancelled
 from libs.common.clock import now
 from libs.common.contracts.topics import Topic
-from libs.common.errors import TryAgain
+from libs.common.errors import TryAgain, UnusableMessage
 from libs.common.kafka.broker import producer_of
 from libs.common.kafka.metrics import PUBLISHED
 
 Header = tuple[str, bytes]
 SEND_SECONDS = 5.0
+_FOR_GOOD = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 class Sent(NamedTuple):
@@ -59,12 +60,15 @@ class Publisher:
     ) -> list[Sent]:
         """Sends all at once, per partition in this order; returns when all are acknowledged.
 
-        Raises TryAgain after `seconds` (None: never) or when one was refused; any of them may be in
-        the log, now or later.
+        Raises TryAgain after `seconds` (None: never) or when one was refused, UnusableMessage when
+        one is refused whenever it is sent; any of them may be in the log, now or later.
         """
         try:
             async with asyncio.timeout(seconds):
                 return await self._send_all([Message(*message) for message in messages])
+        except _FOR_GOOD as error:
+            PUBLISHED.labels("failed").inc(len(messages))
+            raise UnusableMessage(f"Kafka takes no such record: {error!r}") from error
         except (KafkaError, TimeoutError, OSError) as error:
             PUBLISHED.labels("failed").inc(len(messages))
             raise TryAgain(f"Kafka did not take the records: {error!r}") from error

@@ -8,3 +8,9 @@ OLDEST = Gauge(
     "When the oldest unpublished row was changed (Unix time); 0 when all are published.",
     ["topic"],
 )
+REFUSED = Counter(
+    "stackwise_relay_refused_total",
+    "Rows set aside until they change or the process starts again, because no snapshot can be made of "
+    "them or Kafka takes none of it, by topic. Alert on any.",
+    ["topic"],
+)

@@ -3,20 +3,22 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
+from msgspec import Struct
 from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.background import being_cancelled
+from libs.common.contracts.topics import Topic
 from libs.common.database import make_engine
-from libs.common.errors import TryAgain
-from libs.common.kafka.publisher import SEND_SECONDS, Publisher, Sent
+from libs.common.errors import TryAgain, UnusableMessage
+from libs.common.kafka.publisher import SEND_SECONDS, Publisher
 from libs.common.publishing.ddl import CHANNEL
 from libs.common.publishing.log_check import LogCheck
-from libs.common.publishing.metrics import OLDEST, SENT
+from libs.common.publishing.metrics import OLDEST, REFUSED, SENT
 from libs.common.publishing.rows import Source, busy_seconds, republish
 
 POLL_SECONDS = 2.0
@@ -26,6 +28,13 @@ FAILING_SECONDS = 15.0
 _LOCK = 0x57AC_3E1A
 
 log = structlog.get_logger()
+
+
+class Outgoing(NamedTuple):
+    """A row and the record to send for it."""
+
+    row: RowMapping
+    message: tuple[Topic, str, Struct]
 
 
 class Relay:
@@ -38,6 +47,7 @@ class Relay:
         self._publisher = publisher
         self._bootstrap = bootstrap
         self._sources = {source.table.name: source for source in sources}
+        self._aside: dict[str, dict[str, int]] = {name: {} for name in self._sources}
         self._woken: set[str] = set()
         self._wake = asyncio.Event()
         self._well_at = time.monotonic()
@@ -47,6 +57,11 @@ class Relay:
         """What has kept this process from publishing for a while; None when it is well or stands by."""
         failing = time.monotonic() - self._well_at > FAILING_SECONDS
         return self._failure if failing else None
+
+    def warning(self) -> str | None:
+        """How many rows are set aside, because nothing can be made of them or Kafka takes none of it."""
+        count = sum(map(len, self._aside.values()))
+        return f"{count} rows cannot be published" if count else None
 
     async def run(self) -> None:
         """Publishes until cancelled; whatever goes away is waited for."""
@@ -96,6 +111,7 @@ class Relay:
             if last is not None and not await check.has(source.topic, last):
                 log.warning("log_lost", topic=source.topic.name, offset=last.offset)
                 await republish(connection, [source])
+                self._aside[source.table.name].clear()
             oldest = await source.oldest(connection)
             OLDEST.labels(source.topic.name).set(0 if oldest is None else oldest.timestamp())
 
@@ -114,29 +130,57 @@ class Relay:
                 return
 
     async def _publish(self, connection: AsyncConnection, source: Source) -> None:
-        """Sends what is unpublished, batch after batch, until nothing is."""
-        while rows := await source.unpublished(connection):
-            sent = await self._send(connection, source, rows)
-            await source.mark(connection, rows, sent[-1])
-            SENT.labels(source.topic.name).inc(len(rows))
+        """Sends what is unpublished, batch after batch, until nothing is. A row that cannot be sent
+        holds nobody up: it is set aside until it changes."""
+        aside = self._aside[source.table.name]
+        while rows := await source.unpublished(connection, aside):
+            outgoing = [one for row in rows if (one := self._outgoing(source, row)) is not None]
+            try:
+                await self._send(connection, source, outgoing)
+            except UnusableMessage:
+                for one in outgoing:
+                    await self._send_alone(connection, source, one)
+
+    def _outgoing(self, source: Source, row: RowMapping) -> Outgoing | None:
+        try:
+            snapshot = source.snapshot(row)
+            return Outgoing(row, (source.topic, source.topic.key_of(snapshot), snapshot))
+        except Exception as error:  # noqa: BLE001 - whatever a bad row raises, it is set aside and said
+            self._set_aside(source, row, error)
+            return None
+
+    async def _send_alone(self, connection: AsyncConnection, source: Source, one: Outgoing) -> None:
+        try:
+            await self._send(connection, source, [one])
+        except UnusableMessage as error:
+            self._set_aside(source, one.row, error)
+
+    def _set_aside(self, source: Source, row: RowMapping, error: Exception) -> None:
+        key = source.key_of(row)
+        self._aside[source.table.name][key] = row["revision"]
+        REFUSED.labels(source.topic.name).inc()
+        log.error("row_cannot_be_published", topic=source.topic.name, key=key, reason=repr(error))
 
     async def _send(
-        self, connection: AsyncConnection, source: Source, rows: Sequence[RowMapping]
-    ) -> list[Sent]:
+        self, connection: AsyncConnection, source: Source, outgoing: Sequence[Outgoing]
+    ) -> None:
         """Waits for the acknowledgement under the lock, however long: a producer goes on trying, and
         what another relay sent meanwhile would be followed by our older revisions."""
-        snapshots = [source.snapshot(row) for row in rows]
-        messages = [(source.topic, source.topic.key_of(value), value) for value in snapshots]
+        if not outgoing:
+            return
         await source.begin(connection, 2 * SEND_SECONDS)
+        messages = [one.message for one in outgoing]
         sending = asyncio.ensure_future(self._publisher.send_many(messages, seconds=None))
         try:
             while not (await asyncio.wait({sending}, timeout=SEND_SECONDS))[0]:
                 self._failure = f"Kafka does not acknowledge {source.topic.name}"
-                log.warning("relay_waits", topic=source.topic.name, records=len(rows))
+                log.warning("relay_waits", topic=source.topic.name, records=len(outgoing))
                 await source.begin(connection, 2 * SEND_SECONDS)
-            return sending.result()
+            sent = sending.result()
         finally:
             sending.cancel()
+        await source.mark(connection, [one.row for one in outgoing], sent[-1])
+        SENT.labels(source.topic.name).inc(len(outgoing))
 
     def _interrupted(self, reason: str) -> None:
         self._failure = reason

@@ -1,6 +1,6 @@
 """The rows that a relay sends: what is unpublished, what was sent, and what was sent last."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from libs.common.kafka.publisher import Sent
 from libs.common.publishing.ddl import CHANNEL
 
 BATCH = 500
+RESET = 5_000
 
 
 class Source(NamedTuple):
@@ -25,12 +26,18 @@ class Source(NamedTuple):
     key: ColumnElement[str]
     snapshot: Callable[[RowMapping], Struct]
 
-    async def unpublished(self, connection: AsyncConnection) -> Sequence[RowMapping]:
-        """The rows whose revision is not the published one, oldest first."""
+    async def unpublished(
+        self, connection: AsyncConnection, but: Mapping[str, int]
+    ) -> Sequence[RowMapping]:
+        """The rows whose revision is not the published one, oldest first, without those that still
+        have the revision in `but`."""
         table = self.table
+        version = func.concat(self.key, " ", table.c.revision)
+        aside = [f"{key} {revision}" for key, revision in but.items()]
         rows = await connection.execute(
             select(table)
             .where(table.c.revision != table.c.published_revision)
+            .where(version != func.all(bindparam("aside", aside, ARRAY(Text))))
             .order_by(table.c.updated_at)
             .limit(BATCH)
         )
@@ -44,11 +51,16 @@ class Source(NamedTuple):
         moment: datetime | None = found.scalar_one()
         return moment
 
+    def key_of(self, row: RowMapping) -> str:
+        """The primary key of a row."""
+        key: str = row[self.key.key]  # type: ignore[index]
+        return key
+
     async def mark(
         self, connection: AsyncConnection, rows: Sequence[RowMapping], last: Sent
     ) -> None:
         """Records the revisions that were sent, and where the last one stands."""
-        keys = [row[self.key.key] for row in rows]  # type: ignore[index]
+        keys = [self.key_of(row) for row in rows]
         revisions = [row["revision"] for row in rows]
         sent = (
             func.unnest(
@@ -85,12 +97,25 @@ class Source(NamedTuple):
 
 
 async def republish(connection: AsyncConnection, sources: Sequence[Source]) -> None:
-    """Makes the relay send every row again."""
+    """Makes the relay send every row again, in statements that each are done well within their time.
+    They may be committed one by one: what is done of them is right by itself."""
     for source in sources:
-        await connection.execute(update(source.table).values(published_revision=0))
+        table = source.table
+        after: str | None = ""
+        while after is not None:
+            chunk = (
+                select(source.key.label("key"))
+                .where(source.key > after)
+                .order_by(source.key)
+                .limit(RESET)
+                .with_for_update(key_share=True)
+                .cte("chunk")
+            )
+            reset = update(table).where(source.key == chunk.c.key).values(published_revision=0)
+            done = reset.returning(source.key.label("key")).cte("done")
+            after = (await connection.execute(select(func.max(done.c.key)))).scalar_one()
         await connection.execute(
-            text("SELECT pg_notify(:channel, :table)"),
-            {"channel": CHANNEL, "table": source.table.name},
+            text("SELECT pg_notify(:channel, :table)"), {"channel": CHANNEL, "table": table.name}
         )
 
 

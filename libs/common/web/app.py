@@ -107,9 +107,9 @@ def _health_routes(health: Health) -> list[ControllerRouterHandler]:
     @get("/health/ready", include_in_schema=False)
     async def ready() -> Response[bytes]:
         reasons = health.problems()
-        return json_response(
-            {"status": "unready" if reasons else "ready", "problems": reasons},
-            status=503 if reasons else 200,
-        )
+        answer: dict[str, Any] = {"status": "unready" if reasons else "ready", "problems": reasons}
+        if warnings := health.warnings():
+            answer["warnings"] = warnings
+        return json_response(answer, status=503 if reasons else 200)
 
     return [live, ready]

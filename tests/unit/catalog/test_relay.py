@@ -67,7 +67,7 @@ async def test_marking_waits_for_an_import_without_holding_what_it_needs(
     try:
         async with importing.begin() as import_, marking.connect() as relay:
             await relay.execution_options(isolation_level="AUTOCOMMIT")
-            rows = await skills.unpublished(relay)
+            rows = await skills.unpublished(relay, {})
             assert [row["key"] for row in rows] == ["b", "a"]
             await import_.execute(update(table).where(table.c.key == "a").values(revision=2))
             mark = asyncio.create_task(skills.mark(relay, rows, Sent(0, 1, "id")))
@@ -75,7 +75,7 @@ async def test_marking_waits_for_an_import_without_holding_what_it_needs(
             await import_.execute(update(table).where(table.c.key == "b").values(revision=2))
             await import_.commit()
             await mark
-            assert len(await skills.unpublished(relay)) == 2
+            assert len(await skills.unpublished(relay, {})) == 2
     finally:
         await importing.dispose()
         await marking.dispose()

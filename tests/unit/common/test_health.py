@@ -38,3 +38,13 @@ async def test_a_stopping_process_is_not_ready(http: httpx.AsyncClient, app: App
     """From the signal on no new requests should be sent here."""
     app.stopping.set()
     assert (await http.get("/health/ready")).json()["problems"] == {"process": "stopping"}
+
+
+async def test_a_warning_does_not_make_a_process_unready(
+    health: Health, http: httpx.AsyncClient
+) -> None:
+    """It is said beside the readiness."""
+    health.add("relay", lambda: None, lambda: "1 row cannot be published")
+    answer = await http.get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.json()["warnings"] == {"relay": "1 row cannot be published"}

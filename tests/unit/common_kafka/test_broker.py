@@ -3,6 +3,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 
 from deploy.local.child import running
 from deploy.local.embedded import tansu
@@ -57,3 +58,32 @@ async def test_a_broker_starts_when_kafka_comes(tmp_path: Path) -> None:
                 await keeping
     finally:
         keeping.cancel()
+
+
+async def test_a_start_that_fails_is_tried_again(
+    kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kafka may answer and be gone when the broker starts."""
+    here = KafkaSettings(kafka_bootstrap=kafka_bootstrap, kafka_idempotence=False)
+    broker = make_broker(here, client_id="test")
+    start, attempts = broker.start, 0
+
+    async def failing_once() -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            raise KafkaConnectionError("gone again")
+        await start()
+
+    async def tried() -> int:
+        return attempts
+
+    monkeypatch.setattr(broker, "start", failing_once)
+    keeping = asyncio.create_task(keep_started(broker, here))
+    try:
+        await until(tried, lambda count: count == 2 or keeping.done())
+        assert not keeping.done()
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping

@@ -17,6 +17,7 @@ from libs.common.kafka.broker import Broker
 from libs.common.kafka.publisher import Publisher
 from libs.common.publishing import Relay, Source, relay_ddl, republish
 from libs.common.publishing import relay as relay_module
+from libs.common.publishing import rows as rows_module
 from tests.factories.catalog import EPOCH
 from tests.support.waiting import until
 from tests.unit.common_kafka.conftest import MakeBroker
@@ -103,8 +104,10 @@ class Watched:
 
 
 @asynccontextmanager
-async def relaying(broker: Broker, bootstrap: str, url: str) -> AsyncIterator[Relay]:
-    relay = Relay(url, Publisher(broker, "test"), bootstrap, [SOURCE])
+async def relaying(
+    broker: Broker, bootstrap: str, url: str, source: Source = SOURCE
+) -> AsyncIterator[Relay]:
+    relay = Relay(url, Publisher(broker, "test"), bootstrap, [source])
     task = asyncio.create_task(relay.run())
     try:
         yield relay
@@ -182,6 +185,46 @@ async def test_republish_sends_every_row_again(
             await republish(connection, [SOURCE])
         await until(_twice(watched, id), bool)
     assert watched.revisions(id) == [1, 1]
+
+
+async def test_republish_takes_the_table_in_parts(
+    url: str, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No statement is as long as the table; every row is reached, whatever its key."""
+    monkeypatch.setattr(rows_module, "RESET", 3)
+    for id in ("a", "A", "é", "z", "~", "10", "9"):
+        await write(engine, id)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE skill SET published_revision = revision"))
+        await republish(connection, [SOURCE])
+    assert await unpublished(engine) == 7
+
+
+async def test_a_row_that_cannot_be_published_holds_nobody_up(
+    topics: str, new_broker: MakeBroker, started: Started, url: str, engine: AsyncEngine
+) -> None:
+    """Undecodable or too large for Kafka: it is set aside and said, until it changes."""
+    broken, large, good = (f"{kind} {uuid.uuid4().hex}" for kind in ("broken", "large", "good"))
+
+    def snapshot(row: Any) -> Skill:
+        if row["id"] == broken and row["revision"] == 1:
+            raise ValueError("not a skill")
+        name = "x" * 9_000_000 if row["id"] == large else "n"
+        return Skill(id=row["id"], name=name, revision=row["revision"], updated_at=EPOCH)
+
+    broker = new_broker()
+    watched = Watched(broker)
+    for id in (broken, large):
+        await write(engine, id)
+    source = SOURCE._replace(snapshot=snapshot)
+    async with started(broker), relaying(broker, topics, url, source) as relay:
+        await write(engine, good)
+        await watched.reaches(good, 1)
+        assert relay.warning() == "2 rows cannot be published"
+        assert relay.problem() is None
+        await write(engine, broken)
+        await watched.reaches(broken, 2)
+    assert watched.revisions(large) == []
 
 
 def _twice(watched: Watched, id: str) -> Callable[[], Any]:
