@@ -45,14 +45,16 @@ class Model:
     regularization: float
     half_life_hours: float
     metrics: dict[str, float] = field(default_factory=dict)
+    _narrow: Floats | None = field(default=None, init=False, repr=False)
+    _folded: tuple[History, FoldIn] | None = field(default=None, init=False, repr=False)
+    _counted: tuple[int, Doubles] | None = field(default=None, init=False, repr=False)
 
     def affinity(self, history: History) -> Floats:
         """The learner's preference for each row, by folding them into the factors (n,); 0 where nothing is known."""
-        rows, weights = self._known(history)
         factors = self.factors[: len(self.item_ids)]
-        if not rows:
+        if not any(item in self.index for item, _ in history):
             return np.zeros(len(factors), np.float32)
-        scores: Floats = factors @ self._fold_in(rows, weights).x
+        scores: Floats = factors @ self._fold_in(history).x
         return scores
 
     def related(self, history: History) -> Doubles:
@@ -66,45 +68,53 @@ class Model:
         return _along(self.follows, rows, weights, len(self.item_ids))
 
     def trend(self, now: datetime) -> Doubles:
-        """Each row's decayed count of interactions at `now` (n,)."""
-        logs = self.trends[: len(self.item_ids)]
-        return trend.counts(logs, milliseconds(now), self.half_life_hours)
+        """Each row's decayed count of interactions at the second of `now` (n,), read-only."""
+        second = milliseconds(now) // 1000
+        counted = self._counted
+        if counted is None or counted[0] != second:
+            logs = self.trends[: len(self.item_ids)]
+            counted = second, trend.counts(logs, second * 1000, self.half_life_hours)
+            counted[1].flags.writeable = False
+            self._counted = counted
+        return counted[1]
 
     def because(self, history: History, item_ids: Sequence[str]) -> list[list[tuple[str, float]]]:
         """For each item, the history's credentials that raise its affinity, the strongest first, with their share.
 
         Empty for items without a factor. A share is the credential's part of what raises the score.
         """
-        rows, weights = self._known(history)
         known = [item for item, _ in history if item in self.index]
         placed = [place for place, item in enumerate(item_ids) if item in self.index]
         because: list[list[tuple[str, float]]] = [[] for _ in item_ids]
         if not known or not placed:
             return because
-        fold_in = self._fold_in(rows, weights)
         wanted = [self.index[item_ids[place]] for place in placed]
-        parts = fold_in.contributions(self.factors[wanted])
-        for place, part in zip(placed, np.maximum(parts, 0), strict=True):
-            total = float(part.sum())
+        parts = np.maximum(self._fold_in(history).contributions(self.factors[wanted]), 0)
+        order = np.argsort(-parts, axis=1, kind="stable")
+        shares = np.take_along_axis(parts, order, axis=1)
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        for place, names, share in zip(placed, order.tolist(), shares.tolist(), strict=True):
             because[place] = [
-                (known[i], float(part[i]) / total)
-                for i in np.argsort(-part, kind="stable").tolist()
-                if part[i] > 0
+                (known[i], part) for i, part in zip(names, share, strict=True) if part > 0
             ]
         return because
 
     def move(self, rows: Iterable[ItemRow]) -> None:
         """Takes over moved rows; credentials that it does not know yet are added."""
+        self._narrow = self._folded = self._counted = None
+        factors: dict[int, list[float]] = {}
         for row in rows:
             at = self._row(row.credential_id)
             if row.trend is not None:
                 self.trends[at] = row.trend
             if row.factor is not None and len(row.factor) == self.factors.shape[1]:
-                self._move_factor(at, np.array(row.factor, np.float32))
+                factors[at] = row.factor
             if row.neighbours is not None:
                 self._move_edges("together", at, row.neighbours)
             if row.transitions is not None:
                 self._move_edges("follows", at, row.transitions)
+        if factors:
+            self._move_factors([*factors], np.array([*factors.values()], np.float32))
 
     def warm_up(self) -> None:
         """Touches every page and code path, so that the first learner waits for neither."""
@@ -116,17 +126,31 @@ class Model:
         pairs = [(row, w) for item, w in history if (row := self.index.get(item)) is not None]
         return [row for row, _ in pairs], np.array([weight for _, weight in pairs], np.float32)
 
-    def _fold_in(self, rows: Sequence[int], weights: Floats) -> FoldIn:
-        gram = self.gram.astype(np.float32)
-        return FoldIn(gram, self.factors[rows], weights * self.alpha, self.regularization)
+    def _fold_in(self, history: History) -> FoldIn:
+        """The learner's fold-in; the last one is kept, because a list asks for it twice."""
+        folded = self._folded
+        if folded is None or folded[0] is not history:
+            rows, weights = self._known(history)
+            confidence, reg = weights * self.alpha, self.regularization
+            folded = history, FoldIn(self._narrowed(), self.factors[rows], confidence, reg)
+            self._folded = folded
+        return folded[1]
 
-    def _move_factor(self, row: int, factor: Floats) -> None:
-        before, after = self.factors[row].astype(np.float64), factor.astype(np.float64)
-        self.gram += np.outer(after, after) - np.outer(before, before)
-        self.factors[row] = factor
+    def _narrowed(self) -> Floats:
+        narrow = self.gram.astype(np.float32) if self._narrow is None else self._narrow
+        self._narrow = narrow
+        return narrow
+
+    def _move_factors(self, rows: list[int], factors: Floats) -> None:
+        before, after = self.factors[rows].astype(np.float64), factors.astype(np.float64)
+        self.gram += after.T @ after - before.T @ before
+        self.factors[rows] = factors
 
     def _move_edges(self, name: str, row: int, edges: dict[str, float]) -> None:
-        to = [self._row(credential_id) for credential_id in edges][: graph.WIDE]
+        if not edges.keys() <= self.index.keys():
+            for credential_id in edges:
+                self._row(credential_id)
+        to = [self.index[credential_id] for credential_id in edges][: graph.WIDE]
         moved: Edges = getattr(self, name)
         moved.to[row, :], moved.weight[row, :] = -1, 0
         moved.to[row, : len(to)] = to
@@ -155,7 +179,8 @@ def _along(edges: Edges, rows: Sequence[int], weights: Floats, n: int) -> Double
     to = edges.to[rows].ravel()
     strength = (edges.weight[rows] * weights[:, None]).ravel()
     there = to >= 0
-    return np.bincount(to[there], strength[there], minlength=n).astype(np.float64)
+    along = np.bincount(to[there], strength[there], minlength=n)
+    return along.astype(np.float64, copy=False)
 
 
 def empty(version: str, trained_at: datetime, half_life_hours: float) -> Model:
