@@ -13,6 +13,7 @@ from deploy.local.errors import CommandFailed
 from deploy.local.ports import accepts
 from deploy.local.state import Secrets, StateFolder
 
+SERVICES = ("catalog", "profile", "recommender", "gateway")
 # With a database of its own; the same names are the databases'.
 STORING = ("catalog", "profile", "gateway")
 _ROOT = Path(__file__).parents[2]
@@ -105,19 +106,28 @@ def command(service: str, *words: str) -> tuple[str, ...]:
 
 
 def environment(around: Surroundings, service: str) -> dict[str, str]:
-    """All variables of a service's processes; of this process's own Stackwise settings few pass."""
-    own = {
+    """All variables of a service's processes."""
+    return inherited() | settings(around, service)
+
+
+def inherited() -> dict[str, str]:
+    """This process's own variables; of its Stackwise settings few pass."""
+    return {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("STACKWISE_") or name in _INHERITED
     }
+
+
+def settings(around: Surroundings, service: str) -> dict[str, str]:
+    """What a service is told."""
     database = {"STACKWISE_POSTGRES_URL": around.databases[service]} if service in STORING else {}
     return {
-        **own,
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "STACKWISE_KAFKA_BOOTSTRAP": around.kafka,
         "STACKWISE_KAFKA_IDEMPOTENCE": str(around.idempotence).lower(),
+        "STACKWISE_KAFKA_FETCH_WAIT_MS": "100" if around.idempotence else "10",
         "STACKWISE_REDIS_URL": around.redis_url,
         "STACKWISE_LOOKUP_PEPPER": around.secrets.lookup_pepper,
         "STACKWISE_CATALOG_URL": around.url("catalog"),

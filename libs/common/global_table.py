@@ -10,6 +10,8 @@ from libs.common.kafka.broker import Broker
 from libs.common.kafka.consume import consume_all
 from libs.common.kafka.records import Record
 
+FETCH_WAIT_MS = 25
+"""A change of the catalog may take so much longer to be seen: there are several of these in every process."""
 Changed = Callable[[Topic, str, Struct], None]
 
 
@@ -25,7 +27,9 @@ class GlobalTables:
         self._tables: dict[str, dict[str, Any]] = {topic.name: {} for topic in topics}
         self._offsets = {topic.name: -1 for topic in topics}
         self._on_change = on_change
-        self._consumption = consume_all(broker, topics, handler=self._handle)
+        self._consumption = consume_all(
+            broker, topics, handler=self._handle, least_fetch_wait_ms=FETCH_WAIT_MS
+        )
 
     def get(self, topic: Topic) -> dict[str, Any]:
         """The live table of a topic."""

@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    Field,
+    PositiveInt,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
@@ -100,11 +107,16 @@ class HttpSettings(ProcessSettings):
 
 
 class KafkaSettings(ProcessSettings):
-    """`kafka_wait_seconds`: how long start-up waits for Kafka before it gives up."""
+    """`kafka_wait_seconds`: how long start-up waits for Kafka before it gives up.
+
+    `kafka_fetch_wait_ms`: how long the broker may hold a fetch that finds nothing. Apache Kafka answers
+    as soon as there is a record, so 100 and more only save work there; the embedded broker does not.
+    """
 
     kafka_bootstrap: Bootstrap
     kafka_idempotence: bool = True
     kafka_wait_seconds: Seconds = 60
+    kafka_fetch_wait_ms: PositiveInt = 10
 
 
 class PostgresSettings(ProcessSettings):

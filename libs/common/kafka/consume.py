@@ -17,7 +17,7 @@ from faststream.kafka import TopicPartition as Assigned
 
 from libs.common.contracts.topics import Topic
 from libs.common.kafka.broker import Broker
-from libs.common.kafka.consumption import FETCH_WAIT_MS, Consumption, Place, batches
+from libs.common.kafka.consumption import Consumption, Place, batches
 from libs.common.kafka.handling import Handler
 from libs.common.kafka.metrics import CONSUMED
 from libs.common.kafka.parking import Parking
@@ -162,7 +162,7 @@ def consume_group(
         heartbeat_interval_ms=SESSION_TIMEOUT_MS // 5,
         max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
         listener=listener,
-        **batches(max_records),
+        **batches(max_records, broker.fetch_wait_ms),
     )
     return GroupConsumption(broker, group, subscriber, handler, Parking(broker, group))
 
@@ -174,15 +174,15 @@ def consume_all(
     handler: Handler,
     start: Mapping[Place, int] | Callable[[], Mapping[Place, int]] | None = None,
     max_records: int = MAX_RECORDS,
-    fetch_wait_ms: int = FETCH_WAIT_MS,
+    least_fetch_wait_ms: int = 0,
 ) -> AllConsumption:
     """Reads every partition of the topics, from the offsets in `start` (read when the broker starts, if
     it is a function) or else from the beginning; an offset out of range begins there too. Who needs no record at
-    once waits longer for it: `fetch_wait_ms`."""
+    once may wait longer for it: `least_fetch_wait_ms`."""
     places = [TopicPartition(t.name, number) for t in topics for number in range(t.partitions)]
     subscriber = broker.subscriber(
         partitions=[Assigned(place.topic, place.partition) for place in places],
-        **batches(max_records, fetch_wait_ms),
+        **batches(max_records, max(least_fetch_wait_ms, broker.fetch_wait_ms)),
     )
     begin = start if callable(start) else lambda: start or {}
     name = "+".join(topic.name for topic in topics)

@@ -20,7 +20,6 @@ from libs.common.kafka.metrics import CONSUMED, DELAY, HANDLED_AT
 from libs.common.kafka.records import Record, read
 from libs.common.kafka.tracing import consuming
 
-FETCH_WAIT_MS = 10
 BATCH_TIMEOUT_MS = 5
 SILENT_SECONDS = 30.0
 STUCK_SECONDS = 60.0
@@ -111,7 +110,7 @@ class Consumption:
                 self.consumer.seek(place, raw.offset)
 
 
-def batches(max_records: int, fetch_wait_ms: int = FETCH_WAIT_MS) -> dict[str, Any]:
+def batches(max_records: int, fetch_wait_ms: int) -> dict[str, Any]:
     """The options of every subscriber.
 
     Tansu answers an empty fetch only when its wait is over: so long a record may stay unseen, and so

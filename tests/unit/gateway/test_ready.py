@@ -6,7 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.common.contracts.redis_values import ListItem, ListReason, Lookup, Ranking
+from libs.common.contracts.redis_values import (
+    MOST_STORED,
+    ListItem,
+    ListReason,
+    Lookup,
+    Ranking,
+)
 from libs.common.contracts.types import milliseconds
 from services.gateway.catalog.cards import Cards
 from services.gateway.kept import Kept
@@ -216,3 +222,13 @@ def test_kept_values_are_weighed_as_they_come_and_go() -> None:
     kept.forget("a")
     kept.forget("a")
     assert kept.weight == 1
+
+
+def test_a_full_list_is_not_all_there_is(world: World) -> None:
+    """More than a stored list can have is ranked anew; a shorter list is everything, however much is asked for."""
+    names = [f"c{place}" for place in range(MOST_STORED)]
+    world.publish(*map(credential, names))
+    subject = Subject(world)
+    assert subject.answer(ranked(*names), limit=MOST_STORED) is not None
+    assert subject.answer(ranked(*names), limit=MOST_STORED + 1) is None
+    assert subject.answer(ranked(*names[1:]), limit=50) is not None
