@@ -19,7 +19,7 @@ $(VENV)/installed: requirements.lock
 
 # The whole system and its main job, shown on one learner. ONCE=1 stops by itself.
 demo: setup
-	@ONCE=$(ONCE) $(RUN) -m deploy.local.demo
+	@ONCE=$(ONCE) exec $(RUN) -m deploy.local.demo
 
 # Everything that needs nothing but Python.
 test: setup check
@@ -37,7 +37,7 @@ test-kafka: setup
 
 # Apache Kafka on this machine, until it is interrupted.
 kafka: setup
-	@$(RUN) -m deploy.local.kafka --port $(KAFKA_PORT)
+	@exec $(RUN) -m deploy.local.kafka --port $(KAFKA_PORT)
 
 # requirements.lock from requirements.in.
 lock:

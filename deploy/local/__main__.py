@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from deploy.local.command import Service, become
+from deploy.local.errors import StackFailure
 from deploy.local.keeper import Say
 from deploy.local.run import running_stack
-from deploy.local.terminal import run
+from deploy.local.state import StateFolder
+from deploy.local.terminal import run, tell
 
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -20,7 +23,9 @@ def main() -> None:
 @cli.command()
 def up(
     state: Annotated[Path, typer.Option(help="Where everything is kept; goes on where it was.")],
-    gateway_port: Annotated[int | None, typer.Option(help="A free one unless given.")] = None,
+    gateway_port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="A free one unless given.")
+    ] = None,
     kafka: Annotated[
         str | None,
         typer.Option(
@@ -40,6 +45,19 @@ def up(
             await stack.failure()
 
     run(stay_up)
+
+
+@cli.command("run", context_settings={"allow_interspersed_args": False})
+def run_command(
+    service: Annotated[Service, typer.Argument(help="Whose environment the command gets.")],
+    command: Annotated[list[str], typer.Argument(help="The command and its arguments.")],
+    state: Annotated[Path, typer.Option(help="The state folder of a running stack.")],
+) -> None:
+    """Runs a command as one of a running stack's services would: its databases, Kafka, Redis, secrets."""
+    try:
+        become(StateFolder(state), service, command)
+    except StackFailure as failure:
+        tell(failure)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 StackFailure
 ├── InUse           another supervisor runs on the state folder
+├── Unusable        the state folder or a file in it cannot be used, or a port is taken
 ├── Missing         a tool or a package that is needed is not here
 ├── Unstarted       a program ended or stayed silent instead of becoming ready
 ├── Stalled         records wait to be applied and nothing applies them
@@ -16,6 +17,10 @@ class StackFailure(Exception):
 
 class InUse(StackFailure):
     """Another supervisor runs on the state folder."""
+
+
+class Unusable(StackFailure):
+    """The state folder or a file in it cannot be used, or a port is taken."""
 
 
 class Missing(StackFailure):

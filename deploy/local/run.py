@@ -10,12 +10,12 @@ from deploy.local.fleet import Fleet
 from deploy.local.guard import guarded
 from deploy.local.keeper import Say
 from deploy.local.parts import PARTS, start_apache, start_embedded, start_stores
-from deploy.local.ports import free_port
+from deploy.local.ports import free_port, refuse_taken
 from deploy.local.proxy import proxy
 from deploy.local.sample_loading import ensure_sample
 from deploy.local.services import STORING, Surroundings
 from deploy.local.stack import Stack
-from deploy.local.state import open_state
+from deploy.local.state import ENVIRONMENTS, open_state
 from libs.common.kafka.provision import provision
 
 
@@ -41,8 +41,10 @@ async def running_stack(
     sample: loads the sample world, unless it is there already. kafka: the address of a broker that runs
     elsewhere. apache: runs Apache Kafka in place of the embedded broker. with_proxy: the broker that it
     runs is reached through `stack.proxy` only. durable: False never waits for the disk (tests).
-    overrides: variables by the name of the process. Raises InUse, Unstarted, CommandFailed.
+    overrides: variables by the name of the process. Raises InUse, Unusable, Unstarted, CommandFailed.
     """
+    if gateway_port is not None:
+        refuse_taken(gateway_port)
     async with AsyncExitStack() as closing:
         state = closing.enter_context(open_state(path))
         guard = await closing.enter_async_context(guarded())
@@ -74,6 +76,7 @@ async def running_stack(
             await fleet.unless_failed(ensure_sample(stack, say))
         say("waiting until the workers have applied everything")
         await fleet.unless_failed(stack.until_applied())
+        state.write(ENVIRONMENTS, stack.environments())
         state.write("stack.json", stack.file())
         yield stack
 

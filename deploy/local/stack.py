@@ -14,8 +14,8 @@ from deploy.local.keys import ensure_keys
 from deploy.local.parts import PARTS
 from deploy.local.proxy import Proxy
 from deploy.local.readiness import lag, until_ready
-from deploy.local.services import STORING, Surroundings
-from deploy.local.state import Keys, Partner, StackFile
+from deploy.local.services import SERVICES, STORING, Surroundings
+from deploy.local.state import Environments, Keys, Partner, StackFile
 from deploy.local.together import together
 
 _READY_SECONDS = 100.0
@@ -121,6 +121,10 @@ class Stack:
                 await self.until_applied()
         except (TimeoutError, Stalled, KafkaError, RedisError, OSError) as error:
             self._say(f"stopping before every record was applied ({type(error).__name__})")
+
+    def environments(self) -> Environments:
+        """What a command of each service needs to be told."""
+        return Environments({name: services.settings(self._around, name) for name in SERVICES})
 
     def file(self) -> StackFile:
         """What `stack.json` says."""

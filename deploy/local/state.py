@@ -11,9 +11,11 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from deploy.local.errors import InUse
+from deploy.local.errors import InUse, Unusable
 
 T = TypeVar("T", bound=Struct)
+
+ENVIRONMENTS = "environments.json"
 
 
 class Partner(Struct, frozen=True):
@@ -58,6 +60,12 @@ class StackFile(Struct, frozen=True):
     partner: Partner
 
 
+class Environments(Struct, frozen=True):
+    """`environments.json`: the variables of each service while its stack runs."""
+
+    services: dict[str, dict[str, str]]
+
+
 class StateFolder:
     """Where everything of one stack lives. `open_state` gives it."""
 
@@ -76,9 +84,14 @@ class StateFolder:
         return path
 
     def read(self, name: str, kind: type[T]) -> T | None:
-        """A Struct kept in a file; None when there is none yet."""
+        """A Struct kept in a file; None when there is none yet, Unusable when it is no such thing."""
         path = self.path / name
-        return msgspec.json.decode(path.read_bytes(), type=kind) if path.exists() else None
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=kind)
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as unreadable:
+            raise Unusable(f"{path} cannot be read: {unreadable}") from unreadable
 
     def write(self, name: str, value: Struct) -> None:
         """Keeps a Struct in a file of mode 0600; the file is never seen half written."""
@@ -87,6 +100,11 @@ class StateFolder:
         unfinished.touch(mode=0o600)
         unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(value)))
         unfinished.rename(self.path / name)
+
+    def forget_running(self) -> None:
+        """Removes what only holds while the stack runs."""
+        self.stack_file.unlink(missing_ok=True)
+        (self.path / ENVIRONMENTS).unlink(missing_ok=True)
 
     def secrets(self) -> Secrets:
         """The secrets of this folder's data."""
@@ -99,27 +117,30 @@ class StateFolder:
 
 @contextlib.contextmanager
 def open_state(path: Path) -> Iterator[StateFolder]:
-    """The folder, made when it is not there and locked until the block ends; InUse when it is locked."""
-    path.mkdir(mode=0o711, parents=True, exist_ok=True)
-    with _locked(path):
+    """The folder, made when it is not there and locked until the block ends; InUse when it is locked,
+    Unusable when it cannot be a folder of ours."""
+    try:
+        path.mkdir(mode=0o711, parents=True, exist_ok=True)
+        lock = _lock(path)
+    except OSError as unusable:
+        raise Unusable(f"--state {path} cannot be used: {unusable.strerror}") from unusable
+    try:
         state = StateFolder(path.resolve())
         state.folder("logs")
-        state.stack_file.unlink(missing_ok=True)
+        state.forget_running()
         try:
             yield state
         finally:
-            state.stack_file.unlink(missing_ok=True)
+            state.forget_running()
+    finally:
+        os.close(lock)
 
 
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _lock(path: Path) -> int:
     lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
         raise InUse(f"another supervisor runs on {path}") from None
-    try:
-        yield
-    finally:
-        os.close(lock)
+    return lock

@@ -5,7 +5,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 import uvloop
@@ -24,7 +24,7 @@ def run(main: Main) -> None:
     """
     # It tells of every attempt to connect; what matters is raised.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    console = Console(stderr=True, highlight=False)
+    console = _console()
     begun = time.monotonic()
 
     def say(line: str) -> None:
@@ -34,8 +34,17 @@ def run(main: Main) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_interruptible(main(say), say))
     except StackFailure as failure:
-        console.print(f"error: {failure}", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
+        tell(failure)
+
+
+def tell(failure: StackFailure) -> NoReturn:
+    """The error in one line, and exit code 1."""
+    _console().print(f"error: {failure}", markup=False, soft_wrap=True)
+    raise typer.Exit(1) from None
+
+
+def _console() -> Console:
+    return Console(stderr=True, highlight=False)
 
 
 async def _interruptible(main: Coroutine[Any, Any, None], say: Say) -> None:

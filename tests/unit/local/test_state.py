@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.errors import InUse
-from deploy.local.state import Partner, open_state
+from deploy.local.errors import InUse, Unusable
+from deploy.local.state import ENVIRONMENTS, Partner, open_state
 
 
 def test_a_second_supervisor_is_refused(tmp_path: Path) -> None:
@@ -48,3 +48,27 @@ def test_a_stack_file_does_not_outlive_its_stack(tmp_path: Path) -> None:
         state.stack_file.write_text("{}")
         raise KeyboardInterrupt
     assert not state.stack_file.exists()
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_place_that_cannot_be_a_folder_is_named(tmp_path: Path, place: str) -> None:
+    """One line that says which, not a traceback."""
+    (tmp_path / "file").write_text("here")
+    with pytest.raises(Unusable, match=place), open_state(tmp_path / place):
+        pass
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"postgres_password": 1}', b'"\xff"'])
+def test_secrets_that_cannot_be_read_are_named(tmp_path: Path, content: bytes) -> None:
+    """They are never drawn again over data that were made with them."""
+    (tmp_path / "secrets.json").write_bytes(content)
+    with pytest.raises(Unusable, match=r"secrets\.json"), open_state(tmp_path) as state:
+        state.secrets()
+    assert (tmp_path / "secrets.json").read_bytes() == content
+
+
+def test_environments_do_not_outlive_their_stack(tmp_path: Path) -> None:
+    """They name ports that another program may have by then."""
+    with open_state(tmp_path):
+        (tmp_path / ENVIRONMENTS).write_text("{}")
+    assert not (tmp_path / ENVIRONMENTS).exists()
