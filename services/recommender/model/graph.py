@@ -28,10 +28,14 @@ FROM_POWER, TO_POWER = 0.5, 0.3
 
 
 class Edges(NamedTuple):
-    """For each of n credentials its strongest edges, the strongest first: (n, WIDE) each; −1 leads nowhere."""
+    """For each of n credentials its strongest edges, in no order: (n, WIDE) each; −1 leads nowhere, and comes last."""
 
     to: NDArray[np.int32]
     weight: Floats
+
+    def first(self, rows: int) -> "Edges":
+        """Those of the first `rows` credentials: views."""
+        return Edges(self.to[:rows], self.weight[:rows])
 
 
 def edges(histories: Histories, rows: Rows) -> tuple[Edges, Edges]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from services.recommender.model import graph
+from services.recommender.model.graph import Edges
 from services.recommender.model.histories import Histories
 from services.recommender.model.solve import solve
 from services.recommender.model.types import Doubles, Floats, Rows
@@ -54,9 +55,10 @@ class Live:
 
     def __init__(self, histories: Histories | None = None) -> None:
         self.histories = histories or Histories()
-        self.together = graph.no_edges(0)
-        self.follows = graph.no_edges(0)
-        self.factors: Floats = np.zeros((0, 1), np.float32)
+        self._together = graph.no_edges(0)
+        self._follows = graph.no_edges(0)
+        self._factors: Floats = np.zeros((0, 1), np.float32)
+        self._rows = 0
         self.gram: Doubles = np.zeros((1, 1))
         self.alpha = self.regularization = 1.0
         self._priors: Floats = np.zeros((0, 1), np.float32)
@@ -68,7 +70,22 @@ class Live:
         self._related: Doubles = np.zeros(0)
         self._since_mark: set[int] = set()
         self._grow(len(self.histories.by_credential))
-        self._related[:] = np.inf
+        self._related[: self._rows] = np.inf
+
+    @property
+    def factors(self) -> Floats:
+        """The credentials' factors (n, f): a view, to be taken anew after every change."""
+        return self._factors[: self._rows]
+
+    @property
+    def together(self) -> Edges:
+        """The item graph of n credentials: views."""
+        return self._together.first(self._rows)
+
+    @property
+    def follows(self) -> Edges:
+        """The transitions of n credentials: views."""
+        return self._follows.first(self._rows)
 
     def put(self, learner: int, credentials: Sequence[int], weights: Sequence[float]) -> None:
         """Replaces a learner's tastes, newest first."""
@@ -123,7 +140,7 @@ class Live:
         self._grow(len(fold.factors))
         self.alpha, self.regularization = fold.alpha, fold.regularization
         n, count = len(self._touched), len(self.histories.by_learner)
-        self.factors, self._priors = _grown(prepared.factors, n), _grown(fold.priors.copy(), n)
+        self._factors, self._priors = _grown(prepared.factors, n), _grown(fold.priors.copy(), n)
         self._priors[fold.trained] = 0
         self._learners = _grown(prepared.learners, count)
         self.gram, self._learner_gram = _gram(self.factors), _gram(self._learners)
@@ -131,6 +148,8 @@ class Live:
         self._touched[:] = 0
         self._touched[[*self._since_mark]] = np.inf
         self._touched[self._priors.any(axis=1)] = np.inf
+        # An edge's weight also depends on the other end's support, which nobody has looked at since.
+        self._related[: self._rows] = np.inf
 
     def draw(self, row: int, prior: Floats) -> None:
         """Gives a credential the factor that its attributes suggest: what it is drawn to from now on."""
@@ -170,7 +189,8 @@ class Live:
             del self._changed_learners[row]
         if not len(rows):
             return
-        self._learners = _grown(self._learners, int(rows.max()) + 1)
+        if (last := int(rows.max())) >= len(self._learners):
+            self._learners = _grown(self._learners, last + 1 + last // 8)
         solved = solve(
             self._learners,
             rows,
@@ -216,18 +236,20 @@ class Live:
         return np.sort(due[first[: max(1, int(np.searchsorted(cost, WORK)))]])
 
     def _grow(self, rows: int) -> None:
-        """Makes room for credentials; those without factor or edges have none yet."""
+        """Makes room for credentials, and for more to come; those without factor or edges have none yet."""
+        self._rows = max(self._rows, rows)
         more = rows - len(self._touched)
         if more <= 0:
             return
+        more += rows // 8
         self._touched = np.append(self._touched, np.zeros(more))
         self._related = np.append(self._related, np.zeros(more))
-        self.factors, self._priors = _grown(self.factors, rows), _grown(self._priors, rows)
-        self.together = graph.joined(self.together, graph.no_edges(more))
-        self.follows = graph.joined(self.follows, graph.no_edges(more))
-        if rows > len(self.histories.support):
-            missing = np.zeros(rows - len(self.histories.support))
-            self.histories.support = np.append(self.histories.support, missing)
+        room = len(self._touched)
+        self._factors, self._priors = _grown(self._factors, room), _grown(self._priors, room)
+        self._together = graph.joined(self._together, graph.no_edges(more))
+        self._follows = graph.joined(self._follows, graph.no_edges(more))
+        missing = max(0, room - len(self.histories.support))
+        self.histories.support = np.append(self.histories.support, np.zeros(missing))
 
 
 def _gram(factors: Floats) -> Doubles:

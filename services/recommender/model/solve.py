@@ -65,6 +65,9 @@ def _solve(factors, priors, start, length, index, weight, others, gram, alpha, r
             for k in range(size):
                 residual[k] += alpha * weight[place] * y[k]
         wanted = TOLERANCE * TOLERANCE * np.dot(residual, residual)
+        if wanted == 0:
+            x[:] = 0
+            continue
         _apply(product, x, first, last, index, weight, others, gram, alpha, reg)
         for k in range(size):
             residual[k] -= product[k]
