@@ -23,6 +23,8 @@ from services.recommender.trainer.logs import LOGS, Logs, proven, until
 from services.recommender.trainer.saving import Saver
 from services.recommender.trainer.settings import Settings
 from services.recommender.trainer.states import States
+from services.recommender.trainer.stored import Stored
+from services.recommender.trainer.stream import Stream
 from services.recommender.trainer.trainer import Superseded, Trainer
 from services.recommender.trainer.training import Training
 
@@ -63,22 +65,22 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
     saver = Saver(archive, states, lambda: marks, clock)
     if archived is not None:
         saver.resume(archived)
-    store = ModelStore(settings.model_store)
-    announcer = Announcer(Publisher(broker, "recommender"), states.credentials, clock)
+    announcer = Announcer(Publisher(broker, "recommender"), clock)
     trainer = Trainer(
         settings,
         learners=learners,
         announcer=announcer,
+        stream=Stream(learners, announcer),
         saver=saver,
-        training=Training(settings, learners, saver, store, clock),
-        store=store,
+        training=Training(settings, learners, saver, clock),
+        stored=Stored(ModelStore(settings.model_store), settings.keep_models),
         marks=marks,
         clock=clock,
     )
     # From the marks on, not from behind them: the record at a mark shows that the log has been read.
     start = {place: mark.offset for place, mark in marks.items()}
     events = consume_all(
-        broker, LOGS, handler=trainer.handle, start=start, fetch_wait_ms=FETCH_WAIT_MS
+        broker, LOGS, handler=trainer.handle, start=start, least_fetch_wait_ms=FETCH_WAIT_MS
     )
     item_side = consume_all(broker, [topics.ITEM_SIDE], handler=announcer.handle)
     health.add("events", events.problem)

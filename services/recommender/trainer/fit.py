@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from libs.common.settings import ProcessSettings, load
 from libs.common.telemetry import configure_logs
-from services.recommender.model import als, arrays
+from services.recommender.model import arrays
 from services.recommender.model.als import Floats
 from services.recommender.model.training import Tuning, train, tuning_for
 from services.recommender.trainer.archive import Archive
@@ -48,7 +48,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 class Fitted(Struct, frozen=True, kw_only=True):
-    """The facts of a result; its arrays are items (n,) credential rows, factors (n, f), gram (f, f), support (n,)."""
+    """The facts of a result; its arrays are items (n,) credential rows and their factors (n, f)."""
 
     tuning: Tuning
     metrics: dict[str, float]
@@ -70,12 +70,7 @@ def fit(job: Job) -> None:
     }
     arrays.write(
         Path(job.result),
-        {
-            "items": matrix.items,
-            "factors": factors,
-            "gram": als.gram(factors),
-            "support": np.bincount(matrix.rows.credential, minlength=credentials).astype(np.int32),
-        },
+        {"items": matrix.items, "factors": factors},
         Fitted(tuning=tuning, metrics=metrics),
     )
     log.info("fit_done", **metrics)

@@ -21,6 +21,11 @@ LEARNERS_CHANGED = Gauge(
 ARCHIVED_AT = Gauge(
     "stackwise_archive_saved_timestamp_seconds", "When the archive was last saved (Unix time)."
 )
+STEP_SECONDS = Histogram(
+    "stackwise_item_side_step_duration_seconds",
+    "How long one step of the live item side took, up to the rows to send.",
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3),
+)
 ROWS_SENT = Counter("stackwise_item_rows_sent", "Rows streamed to the item-side topic.")
 QUALITY = Gauge(
     "stackwise_model_quality", "What the announced model's quick check found.", ["metric"]

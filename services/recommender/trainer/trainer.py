@@ -11,10 +11,9 @@ from libs.common.contracts.profile import Interaction, Learner
 from libs.common.contracts.redis_values import Mark
 from libs.common.errors import StackwiseError, TryAgain
 from libs.common.kafka.records import Record
-from services.recommender.model import artefact
 from services.recommender.model.arrays import Corrupt
 from services.recommender.model.learned import Model
-from services.recommender.model.store import ModelStore, Version
+from services.recommender.model.store import Version
 from services.recommender.trainer import metrics
 from services.recommender.trainer.announcer import Announcer
 from services.recommender.trainer.archive import Marks
@@ -23,14 +22,14 @@ from services.recommender.trainer.logs import Logs
 from services.recommender.trainer.saving import Saver
 from services.recommender.trainer.schedule import Schedule
 from services.recommender.trainer.settings import Settings
+from services.recommender.trainer.stored import Stored
+from services.recommender.trainer.stream import Stream
 from services.recommender.trainer.training import Training
 
 log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
 PROVE_SECONDS = 60.0
-TRAINED = "learners"
-"""A metric that only a trained model has."""
 
 
 class Superseded(StackwiseError):
@@ -46,18 +45,20 @@ class Trainer:
         *,
         learners: Learners,
         announcer: Announcer,
+        stream: Stream,
         saver: Saver,
         training: Training,
-        store: ModelStore,
+        stored: Stored,
         marks: Marks,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._learners = learners
         self._announcer = announcer
+        self._stream = stream
         self._saver = saver
         self._training = training
-        self._store = store
+        self._stored = stored
         self._clock = clock
         self._schedule = Schedule(
             minimum=settings.train_minimum,
@@ -66,16 +67,21 @@ class Trainer:
             quiet_seconds=settings.train_quiet_seconds,
         )
         self._fitting: asyncio.Task[None] | None = None
+        self._speaking = (
+            asyncio.Lock()
+        )  # one model at a time is announced, and followed by its own rows
+        self._resuming: Model | None = None
         self._event_at = self._proven_at = time.monotonic()
         self.marks = marks
 
     async def handle(self, batch: Sequence[Record]) -> None:
         """Applies a batch of snapshots and interactions; a mark moves past what is unusable as well."""
         before = self._learners.events
-        for record in batch:
-            if isinstance(record.value, Learner | Interaction):
-                self._learners.apply(record.partition, record.value)
-            self.marks[record.topic, record.partition] = Mark(record.offset, record.id)
+        async with self._stream.lock:
+            for record in batch:
+                if isinstance(record.value, Learner | Interaction):
+                    self._learners.apply(record.partition, record.value)
+                self.marks[record.topic, record.partition] = Mark(record.offset, record.id)
         if self._learners.events > before:
             self._event_at = time.monotonic()
         metrics.INTERACTIONS.set(self._learners.interactions)
@@ -87,8 +93,12 @@ class Trainer:
     async def begin(self) -> None:
         """Takes the epoch and announces the model in force, so that workers need not wait for the logs."""
         self._announcer.take_epoch()
-        version, model = await asyncio.to_thread(self._stored_model)
-        await self._announce(version, model)
+        self._training.trained_at = await asyncio.to_thread(self._stored.trained_at)
+        found = await asyncio.to_thread(self._stored.in_force)
+        if found is None:
+            model = self._training.first()
+            found = await asyncio.to_thread(self._stored.save, model), model
+        await self._announce(*found)
 
     async def run(self, logs: Logs) -> None:
         """Works until cancelled. Raises Superseded.
@@ -100,21 +110,22 @@ class Trainer:
                 await self._tick(logs)
                 await asyncio.sleep(TICK_SECONDS)
         finally:
-            if self._fitting is not None:
-                self._fitting.cancel()
-                await asyncio.gather(self._fitting, return_exceptions=True)
+            await self._stop_fitting()
 
     async def _tick(self, logs: Logs) -> None:
         if self._announcer.superseded.is_set():
             raise Superseded("a trainer with a higher epoch has taken over")
         try:
             await self._prove(logs)
-            if logs.caught_up:
-                await self._announcer.stream(self._learners.trends())
-            await self._roll_back()
+            if logs.caught_up and not self._speaking.locked():
+                async with self._speaking:
+                    await self._speak()
+            if (wanted := await asyncio.to_thread(self._stored.wanted)) is not None:
+                await self._stop_fitting()
+                await self._announce(*wanted)
             if self._saver.due(self._settings.archive_every_seconds):
                 await self._saver.save()
-        except (TryAgain, OSError) as error:
+        except (TryAgain, Corrupt, OSError) as error:
             log.warning("trainer_tries_again", error=str(error))
         metrics.LEARNERS_CHANGED.set(self._learners.states.changed)
         if self._fitting is not None and self._fitting.done():
@@ -123,6 +134,17 @@ class Trainer:
         if self._fitting is None and logs.caught_up and self._due():
             self._fitting = asyncio.create_task(self._fit())
 
+    async def _speak(self) -> None:
+        """Streams what moved. After a start or a rollback the live item side first goes on from the stored model."""
+        if self._resuming is not None:
+            await self._stream.resume(self._resuming)
+            self._resuming = None
+        if self._announcer.again and (version := self._announcer.announced) is not None:
+            model = await asyncio.to_thread(self._stored.load, version)
+            await self._announcer.announce(version)
+            self._stream.follow(model)
+        await self._stream.send()
+
     async def _prove(self, logs: Logs) -> None:
         """Now and then, and when the broker has lost our own topic: are these still the same logs?"""
         if self._announcer.lost(await logs.item_side_end()):
@@ -130,6 +152,12 @@ class Trainer:
         if time.monotonic() - self._proven_at >= PROVE_SECONDS:
             await logs.prove()
             self._proven_at = time.monotonic()
+
+    async def _stop_fitting(self) -> None:
+        if self._fitting is not None:
+            self._fitting.cancel()
+            await asyncio.gather(self._fitting, return_exceptions=True)
+            self._fitting = None
 
     def _due(self) -> bool:
         now, trained_at = time.monotonic(), self._training.trained_at
@@ -144,53 +172,31 @@ class Trainer:
         )
 
     async def _fit(self) -> None:
-        fitted = await self._training.fit()
-        while fitted is not None:
+        fit = await self._training.fit()
+        if fit is None:
+            return
+        prepared = await self._stream.prepare(fit.fold)
+        async with self._speaking:
+            await self._stream.adopt(prepared)
+            model = await self._stream.snapshot(fit.version, fit.trained_at, fit.metrics)
+            await self._publish(model)
+            self._stream.follow(model)
+
+    async def _publish(self, model: Model) -> None:
+        """Stores and announces a new model, for as long as that takes."""
+        version: Version | None = None
+        while True:
             try:
-                await self._announce(*fitted)
-                return
+                if version is None:
+                    version = await asyncio.to_thread(self._stored.save, model)
+                await self._announcer.announce(version)
+                return await asyncio.to_thread(self._stored.remember, version.version)
             except (TryAgain, OSError) as error:
                 log.warning("announcement_retried", error=str(error))
                 await asyncio.sleep(TICK_SECONDS)
 
     async def _announce(self, version: Version, model: Model) -> None:
-        await self._announcer.announce(version, model)
-        await asyncio.to_thread(self._remember, version.version)
-
-    def _remember(self, version: str) -> None:
-        self._store.set_current(version)
-        self._store.prune(self._settings.keep_models, spare={version})
-
-    async def _roll_back(self) -> None:
-        wanted = await asyncio.to_thread(self._store.take_rollback)
-        if wanted is None:
-            return
-        versions = {
-            version.version: version for version in await asyncio.to_thread(self._store.versions)
-        }
-        if wanted not in versions:
-            log.error("rollback_refused", version=wanted, reason="no such version")
-            return
-        try:
-            model = await asyncio.to_thread(_load, versions[wanted])
-        except Corrupt as error:
-            log.error("rollback_refused", version=wanted, reason=str(error))
-            return
-        await self._announce(versions[wanted], model)
-
-    def _stored_model(self) -> tuple[Version, Model]:
-        """The version announced last, or the newest that can be loaded, or an empty one."""
-        current, versions = self._store.current(), self._store.versions()
-        self._training.trained_at = next(
-            (version.trained_at for version in versions if TRAINED in version.metrics), None
-        )
-        for version in [*([current] if current else []), *versions]:
-            try:
-                return version, _load(version)
-            except Corrupt as error:
-                log.error("stored_model_corrupt", version=version.version, error=str(error))
-        return self._training.first()
-
-
-def _load(version: Version) -> Model:
-    return artefact.load(version.url, version.checksum)
+        """Announces a stored model, from which the live item side is to go on."""
+        await self._announcer.announce(version)
+        self._resuming = model
+        await asyncio.to_thread(self._stored.remember, version.version)

@@ -1,17 +1,18 @@
-"""One fit from the archive to the announced model."""
+"""One fit, from the archive to what the live item side can take over."""
 
 import asyncio
 import os
 import shutil
 import time
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 
 from libs.common.clock import Clock
 from services.recommender.model.arrays import Corrupt
 from services.recommender.model.learned import Model, empty
-from services.recommender.model.store import ModelStore, Version
+from services.recommender.model.live import Fold
 from services.recommender.trainer import fitting, metrics
 from services.recommender.trainer.fit import Job
 from services.recommender.trainer.fitting import FitFailed
@@ -22,6 +23,15 @@ from services.recommender.trainer.settings import Settings
 log = structlog.get_logger()
 
 
+class Fit(NamedTuple):
+    """What came of a fit. version: the name of its model."""
+
+    version: str
+    trained_at: datetime
+    fold: Fold
+    metrics: dict[str, float]
+
+
 class Training:
     """Fits, and remembers what the schedule asks about.
 
@@ -30,13 +40,10 @@ class Training:
     events_at_fit: how many events its data had.
     """
 
-    def __init__(
-        self, settings: Settings, learners: Learners, saver: Saver, store: ModelStore, clock: Clock
-    ) -> None:
+    def __init__(self, settings: Settings, learners: Learners, saver: Saver, clock: Clock) -> None:
         self._settings = settings
         self._learners = learners
         self._saver = saver
-        self._store = store
         self._clock = clock
         self._result = settings.archive_directory.parent / "fit"
         self.events_at_fit = 0
@@ -44,12 +51,12 @@ class Training:
         self.trained_at: datetime | None = None
         self.took = 0.0
 
-    async def fit(self) -> tuple[Version, Model] | None:
-        """Saves, fits in a child process, stores the model. None when it failed: that is logged and counted."""
+    async def fit(self) -> Fit | None:
+        """Saves and fits in a child process. None when it failed: that is logged and counted."""
         started = time.monotonic()
         self.events_at_fit = self._learners.events
         try:
-            version, model = await self._fit()
+            fit = await self._fit()
         except (FitFailed, Corrupt, OSError) as error:
             log.error("fit_failed", error=str(error))
             metrics.FITS.labels("failed").inc()
@@ -58,32 +65,25 @@ class Training:
             self._saver.hold(None)
             self.ended_at = time.monotonic()
             self.took = self.ended_at - started
-        self.trained_at = version.trained_at
+        self.trained_at = fit.trained_at
         metrics.FITS.labels("succeeded").inc()
         metrics.FIT_SECONDS.observe(self.took)
-        return version, model
+        return fit
 
-    def first(self) -> tuple[Version, Model]:
-        """A stored model of nothing, so that workers have one from the first moment. Raises OSError."""
+    def first(self) -> Model:
+        """A model of nothing, so that workers have one from the first moment."""
         moment = self._clock()
-        model = empty(version_at(moment), moment, self._settings.trend_half_life_hours)
-        return self._store.save(model), model
+        return empty(version_at(moment), moment, self._settings.trend_half_life_hours)
 
-    async def _fit(self) -> tuple[Version, Model]:
+    async def _fit(self) -> Fit:
+        self._learners.live.mark()
         number, trained_at = await self._saver.save(), self._clock()
         self._saver.hold(number)
         await asyncio.to_thread(shutil.rmtree, self._result, ignore_errors=True)
         await fitting.run(self._job(number), self._settings.train_limit_seconds)
-        model = await asyncio.to_thread(
-            fitting.take_result,
-            self._result,
-            version=version_at(trained_at),
-            trained_at=trained_at,
-            credentials=list(self._learners.states.credentials.ids),
-            trends=self._learners.trends(),
-            half_life_hours=self._learners.half_life_hours,
-        )
-        return await asyncio.to_thread(self._store.save, model), model
+        credentials = len(self._learners.states.credentials)
+        found = await asyncio.to_thread(fitting.take_result, self._result, credentials)
+        return Fit(version_at(trained_at), trained_at, *found)
 
     def _job(self, number: int) -> Job:
         settings = self._settings

@@ -6,6 +6,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from services.recommender.model import als
+from services.recommender.model.graph import edges
+from services.recommender.model.histories import Histories
 from services.recommender.model.learned import Model
 from services.recommender.model.training import Tuning, train
 
@@ -25,14 +27,20 @@ def checkerboard(size: int = 50) -> csr_matrix:
 def trained(weights: csr_matrix, tuning: Tuning = TUNING, version: str = "v1") -> Model:
     """A model of the matrix; its credentials are `c0`, `c1`, …"""
     _, factors = train(weights, tuning, progress=lambda sweep: None)
+    rows = weights.tocoo()
+    histories = Histories()
+    histories.fill(rows.row, rows.col, rows.data, weights.shape[0])
     ids = [f"c{row}" for row in range(weights.shape[1])]
+    together, follows = edges(histories, np.arange(len(ids)))
     return Model(
         version=version,
         trained_at=NOW,
         item_ids=ids,
         index={item: row for row, item in enumerate(ids)},
         factors=factors,
-        gram=als.gram(factors),
+        gram=als.gram(factors).astype(float),
+        together=together,
+        follows=follows,
         support=np.asarray((weights > 0).sum(axis=0)).ravel().astype(np.int32),
         trends=np.zeros(len(ids)),
         alpha=tuning.alpha,

@@ -37,9 +37,9 @@ def two_tastes() -> list[Interaction]:
 
 
 def recommends_its_kind(model: Model | None) -> bool:
-    if model is None or not len(model.factors):
+    if model is None or not model.factors.any():
         return False
-    scores = model.scores([("c2", 1.0), ("c4", 1.0), ("c6", 1.0)])
+    scores = model.affinity([("c2", 1.0), ("c4", 1.0), ("c6", 1.0)])
     seen = {"c2", "c4", "c6"}
     ranked = [model.item_ids[row] for row in np.argsort(-scores) if model.item_ids[row] not in seen]
     return all(int(item[1:]) % 2 == 0 for item in ranked[:15])
@@ -65,7 +65,8 @@ async def test_events_become_a_model_that_followers_swap_to(bench: Bench) -> Non
         assert before is not None
         await bench.log.send(*two_tastes())
         await until(lambda: recommends_its_kind(follower.model), seconds=120)
-        assert not before.item_ids
+        assert before is not follower.model
+        assert not before.factors.any()
         assert follower.model is not None
         assert follower.model.metrics["recall_at_20"] > 0.9
         late = await bench.follower()
@@ -205,7 +206,8 @@ async def test_what_an_earlier_trainer_overwrote_is_sent_again(bench: Bench) -> 
         row = ItemRow(epoch=1, model_version="old", seq=9, credential_id="c1", trend=5.0)
         async with bench.log.broker() as broker:
             sent = await Publisher(broker, "recommender").send(topics.ITEM_SIDE, "c1", row)
-        await until(lambda: follower._side._offsets.get("c1", -1) > sent.offset)
+        await until(lambda: follower._side.reference.read_on_from > sent.offset)
+        await until(lambda: "c1" in follower._side.rows and "c1" in follower.model.index)
         assert follower.model.trends[follower.model.index["c1"]] == pytest.approx(trend)
 
 

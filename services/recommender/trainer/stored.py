@@ -1,0 +1,66 @@
+"""The stored models as the trainer uses them: the one in force, the one that is wanted back."""
+
+from datetime import datetime
+
+import structlog
+
+from services.recommender.model import artefact
+from services.recommender.model.arrays import Corrupt
+from services.recommender.model.learned import Model
+from services.recommender.model.store import ModelStore, Version
+
+log = structlog.get_logger()
+
+TRAINED = "learners"
+"""A metric that only a trained model has."""
+
+
+class Stored:
+    """Every method may raise OSError, and is best called in a thread."""
+
+    def __init__(self, store: ModelStore, keep: int) -> None:
+        self._store = store
+        self._keep = keep
+
+    def save(self, model: Model) -> Version:
+        """Adds a version."""
+        return self._store.save(model)
+
+    def load(self, version: Version) -> Model:
+        """The version as it was saved. Raises Corrupt."""
+        return artefact.load(version.url, version.checksum)
+
+    def remember(self, version: str) -> None:
+        """The version is announced: it stays, and what is too old goes."""
+        self._store.set_current(version)
+        self._store.prune(self._keep, spare={version})
+
+    def trained_at(self) -> datetime | None:
+        """When the newest trained version was trained; None without one."""
+        trained = (v.trained_at for v in self._store.versions() if TRAINED in v.metrics)
+        return next(trained, None)
+
+    def in_force(self) -> tuple[Version, Model] | None:
+        """The version announced last, or the newest that can be loaded; None without one."""
+        current = self._store.current()
+        for version in [*([current] if current else []), *self._store.versions()]:
+            try:
+                return version, self.load(version)
+            except Corrupt as error:
+                log.error("stored_model_corrupt", version=version.version, error=str(error))
+        return None
+
+    def wanted(self) -> tuple[Version, Model] | None:
+        """The version that someone has asked to go back to since the last call, if it can be had."""
+        name = self._store.take_rollback()
+        if name is None:
+            return None
+        versions = {version.version: version for version in self._store.versions()}
+        if name not in versions:
+            log.error("rollback_refused", version=name, reason="no such version")
+            return None
+        try:
+            return versions[name], self.load(versions[name])
+        except Corrupt as error:
+            log.error("rollback_refused", version=name, reason=str(error))
+            return None

@@ -1,0 +1,112 @@
+"""The live item side as others see it: what its followers have, and the rows that they are sent.
+
+The item side is changed by the events, and by steps and fits in a thread: `lock` is held by whoever changes or
+reads it. A fit is taken over in parts, between which events are applied and rows streamed.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+
+from libs.common.contracts.item_side import ItemRow
+from services.recommender.model.learned import Model, snapshot
+from services.recommender.model.live import Fold, Prepared
+from services.recommender.model.moved import Followers
+from services.recommender.model.types import Rows
+from services.recommender.trainer import folds
+from services.recommender.trainer.announcer import Announcer
+from services.recommender.trainer.learners import Learners
+from services.recommender.trainer.metrics import STEP_SECONDS
+
+P = ParamSpec("P")
+R = TypeVar("R")
+AT_ONCE = 256
+
+
+class Stream:
+    """Rows are streamed while the followers' model is one that the live item side goes on from."""
+
+    def __init__(self, learners: Learners, announcer: Announcer) -> None:
+        self.lock = asyncio.Lock()
+        self._learners = learners
+        self._live = learners.live
+        self._announcer = announcer
+        self._followers: Followers | None = None
+        self._changed: Rows = np.zeros(0, np.int64)
+        self._unsent: dict[str, ItemRow] = {}
+
+    def follow(self, model: Model) -> None:
+        """From now on the rows are streamed in which the live item side differs from `model`, as it is stored."""
+        self._followers = Followers(model, self._learners.states.credentials.ids)
+        self._changed = np.arange(len(self._live.factors))
+        self._unsent = {}
+
+    async def send(self) -> None:
+        """One step of the item side, and the rows that moved. Raises TryAgain; nothing is lost by that."""
+        if (followers := self._followers) is None:
+            return
+        with STEP_SECONDS.time():
+            rows = await self._alone(self._moved, followers)
+        self._unsent |= {row.credential_id: row for row in rows}
+        while self._unsent:
+            some = list(islice(self._unsent.values(), AT_ONCE))
+            await self._announcer.send(some)
+            for row in some:
+                del self._unsent[row.credential_id]
+
+    async def prepare(self, fold: Fold) -> Prepared:
+        """A fit with all learners folded in; everything else goes on meanwhile."""
+        parts = self._live.prepared(fold)
+        while True:
+            if (prepared := await self._alone(next, parts)) is not None:
+                return prepared
+
+    async def adopt(self, prepared: Prepared) -> None:
+        """Makes the prepared fit the live item side, up to the last event. Nothing is streamed until `follow`."""
+        self._followers = None
+        await self._alone(self._live.adopt, prepared)
+        while self._live.behind:
+            await self._alone(self._live.step)
+
+    async def resume(self, model: Model) -> None:
+        """The live item side goes on from a stored model, which is the announced one."""
+        credentials = self._learners.states.credentials
+        fold = folds.stored(model, credentials)
+        self._live.mark(folds.changed_since(model, self._live, credentials).tolist())
+        await self.adopt(await self.prepare(fold))
+        self.follow(model)
+
+    async def snapshot(
+        self, version: str, trained_at: datetime, metrics: dict[str, float]
+    ) -> Model:
+        """The live item side as a model to store."""
+        ids = self._learners.states.credentials.ids
+        return await self._alone(
+            lambda: snapshot(
+                self._live,
+                ids,
+                self._learners.trends(),
+                version=version,
+                trained_at=trained_at,
+                half_life_hours=self._learners.half_life_hours,
+                metrics=metrics,
+            )
+        )
+
+    def _moved(self, followers: Followers) -> list[ItemRow]:
+        changed = np.union1d(self._changed, self._live.step())
+        self._changed = np.zeros(0, np.int64)
+        return followers.moved(self._live, changed, self._learners.trends())
+
+    async def _alone(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Does the work in a thread while nobody else changes the item side, and to its end even when cancelled."""
+        async with self.lock:
+            working = asyncio.create_task(asyncio.to_thread(work, *args, **kwargs))
+            try:
+                return await asyncio.shield(working)
+            finally:
+                await asyncio.wait([working])
