@@ -56,24 +56,41 @@ def rank(
 
     The goal is `target`, else the learner's own. Without consent only trend and value speak.
     """
+    ask = asked(state, model, catalog, constraints, now=now, target=target)
+    rows = feasible(ask)
+    if not len(rows):
+        ways_out = relaxations.smallest(catalog, constraints, candidates(ask.who, catalog))
+        return Ranking([], _target(ask.goal, ask.who), ways_out)
+    return Ranking(_items(ask, rows, limit), _target(ask.goal, ask.who))
+
+
+def asked(
+    state: LearnerState,
+    model: Model,
+    catalog: CatalogIndex,
+    constraints: Constraints,
+    *,
+    now: datetime,
+    target: Target | None = None,
+) -> Ask:
+    """The question that `rank` answers, worked out so far."""
     who = seeker(state, catalog)
-    goal = gap.goal(target, who, catalog, constraints.region)
-    ask = Ask(
+    return Ask(
         who=who,
-        goal=goal,
+        goal=gap.goal(target, who, catalog, constraints.region),
         constraints=constraints,
         model=model,
         catalog=catalog,
         now=now,
         following=catalog.following(who.held) if who.personal else {},
     )
-    open_to = candidates(who, catalog)
-    checks = catalog.fit.checks(constraints, len(catalog))
-    rows = np.flatnonzero(np.logical_and.reduce([open_to, *checks.values()]))
-    if not len(rows):
-        ways_out = relaxations.smallest(catalog, constraints, open_to)
-        return Ranking([], _target(goal, who), ways_out)
-    return Ranking(_items(ask, rows, limit), _target(goal, who))
+
+
+def feasible(ask: Ask) -> Array:
+    """The rows of the catalog that may be listed."""
+    open_to = candidates(ask.who, ask.catalog)
+    checks = ask.catalog.fit.checks(ask.constraints, len(ask.catalog))
+    return np.flatnonzero(np.logical_and.reduce([open_to, *checks.values()]))
 
 
 def candidates(who: Seeker, catalog: CatalogIndex) -> Array:
