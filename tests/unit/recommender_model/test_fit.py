@@ -11,17 +11,15 @@ import psutil
 import pytest
 
 from libs.common.contracts.redis_values import LearnerState
-from services.recommender.model.learned import Model
+from services.recommender.model.als import FoldIn, gram
 from services.recommender.trainer import fitting
 from services.recommender.trainer.archive import Archive
 from services.recommender.trainer.columns import Credentials, of_states
 from services.recommender.trainer.fit import Job
 from services.recommender.trainer.fitting import FitFailed
 from services.recommender.trainer.matrix import hold_out, matrix_of, without
-from tests.unit.recommender_model.data import NOW
 
 SIZE = 60
-HALF_LIFE = 24.0
 
 
 def _two_tastes(folder: Path) -> tuple[Archive, int, Credentials]:
@@ -48,41 +46,31 @@ def _job(folder: Path, number: int, **changes: object) -> Job:
     return msgspec.structs.replace(job, **changes)
 
 
-def _take(folder: Path, credentials: Credentials) -> Model:
-    return fitting.take_result(
-        folder / "result",
-        version="v1",
-        trained_at=NOW,
-        credentials=credentials.ids,
-        trends=np.arange(len(credentials), dtype=float),
-        half_life_hours=HALF_LIFE,
-    )
-
-
 async def test_the_child_fits_what_the_archive_holds(tmp_path: Path) -> None:
-    """A model from the child process recommends the unseen of the learner's own kind, and says how good it is."""
+    """Factors from the child recommend the unseen of the learner's own kind, and say how good they are."""
     _, number, credentials = _two_tastes(tmp_path / "archive")
     await fitting.run(_job(tmp_path, number, factors=2), limit_seconds=240)
-    model = _take(tmp_path, credentials)
-    scores = model.scores([("c2", 1.0), ("c4", 1.0), ("c6", 1.0)])
-    seen = {model.index[f"c{c}"] for c in (2, 4, 6)}
-    ranked = [row for row in np.argsort(-scores).tolist() if row not in seen]
-    assert all(int(model.item_ids[row][1:]) % 2 == 0 for row in ranked[:17])
-    assert model.metrics["recall_at_20"] == 1
-    assert model.metrics["popularity_recall_at_20"] < 1
-    assert model.metrics["learners"] == SIZE
+    fold, metrics = fitting.take_result(tmp_path / "result", len(credentials))
+    liked = [credentials.row(f"c{c}") for c in (2, 4, 6)]
+    confidence = np.full(3, fold.alpha, np.float32)
+    fold_in = FoldIn(gram(fold.factors), fold.factors[liked], confidence, fold.regularization)
+    scores = fold.factors @ fold_in.x
+    ranked = [row for row in np.argsort(-scores).tolist() if row not in liked]
+    assert all(int(credentials.ids[row][1:]) % 2 == 0 for row in ranked[:17])
+    assert metrics["recall_at_20"] == 1
+    assert metrics["popularity_recall_at_20"] < 1
+    assert metrics["learners"] == SIZE
     assert not (tmp_path / "result").exists()
 
 
-async def test_credentials_without_a_factor_keep_their_trend(tmp_path: Path) -> None:
-    """What nobody's taste supports has no factor; its trend is a row of the model all the same."""
+async def test_credentials_without_a_taste_are_not_trained(tmp_path: Path) -> None:
+    """What nobody's taste supports has a row without a factor, and is not among the trained."""
     _, number, credentials = _two_tastes(tmp_path / "archive")
     await fitting.run(_job(tmp_path, number), limit_seconds=240)
-    model = _take(tmp_path, credentials)
-    assert model.item_ids[-1] == "x"
-    assert len(model.factors) == len(model.item_ids) - 1
-    for item in ("x", "c7"):
-        assert model.trends[model.index[item]] == credentials.row(item)
+    fold, _ = fitting.take_result(tmp_path / "result", len(credentials))
+    assert len(fold.factors) == len(credentials)
+    assert credentials.row("x") not in fold.trained
+    assert not fold.factors[credentials.row("x")].any()
 
 
 async def test_a_fit_that_takes_too_long_is_ended(tmp_path: Path) -> None:
