@@ -39,10 +39,11 @@ class Histories:
         rounded = np.array(weights, np.float32)
         new = dict(zip(credentials, rounded.tolist(), strict=True))
         self.by_learner.replace(learner, np.array(credentials, np.int32), rounded)
-        changed = [each for each in old.keys() | new.keys() if old.get(each) != new.get(each)]
+        gone = [each for each in old if each not in new]
+        changed = [each for each, weight in new.items() if old.get(each) != weight] + gone
         for credential in changed:
             self._change(learner, credential, old.get(credential), new.get(credential))
-        return np.array(changed, np.int64), np.array([*(old.keys() | new.keys())], np.int64)
+        return np.array(changed, np.int64), np.array([*credentials, *gone], np.int64)
 
     def _change(
         self, learner: int, credential: int, before: float | None, after: float | None

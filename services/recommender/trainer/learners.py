@@ -20,6 +20,8 @@ from services.recommender.trainer.columns import Columns
 from services.recommender.trainer.states import States
 from services.recommender.trainer.taste_rows import taste_rows
 
+_TERMS_AT_ONCE = 1024
+
 
 class Learners:
     """The states, the trend and the live item side, whose credential rows are those of `states.credentials`.
@@ -33,6 +35,7 @@ class Learners:
         self.events = 0
         self.interactions = len(states.columns.at)
         self._trend = TrendSums(half_life_hours)
+        self._terms: list[tuple[int, float, int]] = []
         self._rows = {key: row for row, key in enumerate(states.columns.all_keys())}
         self.live = Live(self._histories(states.columns))
 
@@ -50,11 +53,12 @@ class Learners:
         self.interactions += _count(after.interactions) - _count(old)
         was, now = _moved(old, after.interactions)
         if was != now:
-            self._add_trend(was - now, now - was)
+            self._note_trend(was - now, now - was)
             self._put(event.learner_key, tastes(after.interactions))
 
     def trends(self) -> NDArray[np.float64]:
         """The logarithm of each credential's decayed count, by row of the credential table."""
+        self._add_terms()
         return self._trend.logs(len(self.states.credentials))
 
     def _put(self, learner_key: str, now: list[Taste]) -> None:
@@ -62,15 +66,19 @@ class Learners:
         row = self.states.credentials.row
         self.live.put(learner, [row(each[0]) for each in now], [each[1] for each in now])
 
-    def _add_trend(self, gone: Set[Taste], new: Set[Taste]) -> None:
+    def _note_trend(self, gone: Set[Taste], new: Set[Taste]) -> None:
         row = self.states.credentials.row
-        terms = [
-            (row(each.credential_id), sign * each.weight, each.at)
-            for sign, moved in ((-1.0, gone), (1.0, new))
-            for each in moved
-        ]
-        rows, weights, times = zip(*terms, strict=True)
-        self._trend.add(np.array(rows), np.array(weights), np.array(times))
+        for sign, moved in ((-1.0, gone), (1.0, new)):
+            self._terms += [
+                (row(each.credential_id), sign * each.weight, each.at) for each in moved
+            ]
+        if len(self._terms) >= _TERMS_AT_ONCE:
+            self._add_terms()
+
+    def _add_terms(self) -> None:
+        if self._terms:
+            self._trend.add(*map(np.array, zip(*self._terms, strict=True)))
+            self._terms = []
 
     def _histories(self, columns: Columns) -> Histories:
         histories = Histories()
