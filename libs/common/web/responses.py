@@ -1,7 +1,8 @@
 """Answers as bytes straight out, without Litestar's serialisation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -58,23 +59,24 @@ class Streamed(ASGIResponse):
 
     __slots__ = ("_chunks", "_media_type")
 
-    def __init__(self, chunks: AsyncIterator[bytes], media_type: str) -> None:
+    def __init__(self, chunks: AsyncGenerator[bytes, None], media_type: str) -> None:
         self._chunks = chunks
         self._media_type = media_type.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        first = await anext(self._chunks, b"")
-        headers = [(b"content-type", self._media_type), (b"x-accel-buffering", b"no")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": first, "more_body": True})
-        gone = asyncio.ensure_future(_gone(receive))
-        try:
-            async for chunk in self._chunks:
-                if gone.done():
-                    return
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        finally:
-            gone.cancel()
+        async with aclosing(self._chunks) as chunks:
+            first = await anext(chunks, b"")
+            headers = [(b"content-type", self._media_type), (b"x-accel-buffering", b"no")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": first, "more_body": True})
+            gone = asyncio.ensure_future(_gone(receive))
+            try:
+                async for chunk in chunks:
+                    if gone.done():
+                        return
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            finally:
+                gone.cancel()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

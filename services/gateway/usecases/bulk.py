@@ -4,7 +4,7 @@ Every line that is not blank gets an answer with its number in the body, in the 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -46,7 +46,7 @@ class Bulk:
 
     async def accept(
         self, partner_id: str, lines: Sequence[tuple[int, bytes]]
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The answers, one chunk for each call to profile, once Kafka has acknowledged it.
 
         A refusal of the first call is raised, as nothing has been stored; that of a later one is said

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -67,16 +67,21 @@ async def lines(request: Incoming) -> Streamed:
     return Streamed(_answers(body.splitlines()), "application/x-ndjson")
 
 
-async def _answers(lines: list[bytes]) -> AsyncIterator[bytes]:
-    for answered, line in enumerate(lines):
-        if line == b"fail":
-            raise RuntimeError("a failure in the middle")
-        if line == b"refuse":
-            raise Conflict("Not this line.")
-        if line == b"slow":
-            structlog.get_logger().info("slow line", answered=answered)
-            await asyncio.sleep(0.02)
-        yield line + b"!\n"
+async def _answers(lines: list[bytes]) -> AsyncGenerator[bytes, None]:
+    answered = 0
+    try:
+        for line in lines:
+            if line == b"fail":
+                raise RuntimeError("a failure in the middle")
+            if line == b"refuse":
+                raise Conflict("Not this line.")
+            if line == b"slow":
+                await asyncio.sleep(0.02)
+            answered += 1
+            yield line + b"!\n"
+    except GeneratorExit:
+        structlog.get_logger().info("lines ended", answered=answered)
+        raise
 
 
 @get("/v1/two/{name:str}")
