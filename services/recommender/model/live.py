@@ -137,7 +137,7 @@ class Live:
     def adopt(self, prepared: Prepared) -> None:
         """Ranks by the prepared fit from now on; the steps that follow bring it up to every `put`."""
         fold = prepared.fold
-        self._grow(len(fold.factors))
+        self._grow(max(len(fold.factors), len(fold.priors)))
         self.alpha, self.regularization = fold.alpha, fold.regularization
         n, count = len(self._touched), len(self.histories.by_learner)
         self._factors, self._priors = _grown(prepared.factors, n), _grown(fold.priors.copy(), n)
@@ -212,10 +212,22 @@ class Live:
             self._learner_gram,
             alpha=self.alpha,
             regularization=self.regularization,
-            priors=self._priors[rows],
+            priors=self._pull(rows),
         )
         self.gram += _gram(solved) - _gram(self.factors[rows])
         self.factors[rows] = solved
+
+    def _pull(self, rows: Rows) -> Floats:
+        """What `solve` must be given so that a row without learners has its prior: that nobody has taken it up is no news.
+
+        With XᵀX + λI on both sides of the equation, the learners who have not are no evidence against the prior.
+        """
+        priors = self._priors[rows]
+        if not priors.any():
+            return priors
+        against = priors @ self._learner_gram.astype(np.float32)
+        pulled: Floats = priors + against / np.float32(self.regularization)
+        return pulled
 
     def _draw_edges(self, rows: Rows) -> None:
         found = graph.edges(self.histories, rows)

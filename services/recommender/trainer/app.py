@@ -9,6 +9,7 @@ from litestar import Litestar
 from libs.common.background import background
 from libs.common.clock import Clock, now
 from libs.common.contracts import topics
+from libs.common.global_table import GlobalTables
 from libs.common.health import Health
 from libs.common.kafka.broker import make_broker, wait_for_kafka
 from libs.common.kafka.consume import consume_all
@@ -20,6 +21,7 @@ from services.recommender.trainer.announcer import Announcer
 from services.recommender.trainer.archive import Archive, Marks
 from services.recommender.trainer.learners import Learners
 from services.recommender.trainer.logs import LOGS, Logs, proven, until
+from services.recommender.trainer.newcomers import Newcomers
 from services.recommender.trainer.saving import Saver
 from services.recommender.trainer.settings import Settings
 from services.recommender.trainer.states import States
@@ -66,11 +68,13 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
     if archived is not None:
         saver.resume(archived)
     announcer = Announcer(Publisher(broker, "recommender"), clock)
+    newcomers = Newcomers(states.credentials)
+    catalog = GlobalTables(broker, [topics.CREDENTIAL], on_change=newcomers.changed)
     trainer = Trainer(
         settings,
         learners=learners,
         announcer=announcer,
-        stream=Stream(learners, announcer),
+        stream=Stream(learners, newcomers, announcer),
         saver=saver,
         training=Training(settings, learners, saver, clock),
         stored=Stored(ModelStore(settings.model_store), settings.keep_models),
@@ -85,10 +89,13 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
     item_side = consume_all(broker, [topics.ITEM_SIDE], handler=announcer.handle)
     health.add("events", events.problem)
     health.add("item_side", item_side.problem)
+    health.add("catalog", catalog.problem)
     health.add("model", trainer.problem)
     await broker.start()
     try:
-        await until(lambda: item_side.caught_up, settings.kafka_wait_seconds, "the item side")
+        seconds = settings.kafka_wait_seconds
+        await until(lambda: item_side.caught_up, seconds, "the item side")
+        await until(lambda: catalog.caught_up, seconds, "the catalog")
         await trainer.begin()
         logs = Logs(settings, marks, learners=events, item_side=item_side)
         async with background(trainer.run(logs)):

@@ -17,11 +17,14 @@ def placed(factors: Floats, rows: Rows, credentials: int, tuning: Tuning) -> Fol
 
 
 def stored(model: Model, credentials: Credentials) -> Fold:
-    """A stored model's factors as a fold. Its credentials that have no row yet are given one."""
+    """A stored model's factors as a fold; those that were only drawn from attributes do not count as trained.
+
+    Its credentials that have no row yet are given one.
+    """
     at = np.array([credentials.row(item) for item in model.item_ids], np.int64)
     whole = np.zeros((len(credentials), model.factors.shape[1]), np.float32)
     whole[at] = model.factors[: len(at)]
-    trained = np.flatnonzero(whole.any(axis=1))
+    trained = np.sort(at[model.support[: len(at)] > 0])
     return Fold(whole, trained, model.alpha, model.regularization, np.zeros_like(whole))
 
 

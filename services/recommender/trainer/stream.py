@@ -21,6 +21,7 @@ from services.recommender.trainer import folds
 from services.recommender.trainer.announcer import Announcer
 from services.recommender.trainer.learners import Learners
 from services.recommender.trainer.metrics import STEP_SECONDS
+from services.recommender.trainer.newcomers import Newcomers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,10 +31,11 @@ AT_ONCE = 256
 class Stream:
     """Rows are streamed while the followers' model is one that the live item side goes on from."""
 
-    def __init__(self, learners: Learners, announcer: Announcer) -> None:
+    def __init__(self, learners: Learners, newcomers: Newcomers, announcer: Announcer) -> None:
         self.lock = asyncio.Lock()
         self._learners = learners
         self._live = learners.live
+        self._newcomers = newcomers
         self._announcer = announcer
         self._followers: Followers | None = None
         self._changed: Rows = np.zeros(0, np.int64)
@@ -68,7 +70,7 @@ class Stream:
     async def adopt(self, prepared: Prepared) -> None:
         """Makes the prepared fit the live item side, up to the last event. Nothing is streamed until `follow`."""
         self._followers = None
-        await self._alone(self._live.adopt, prepared)
+        await self._alone(self._adopt, prepared)
         while self._live.behind:
             await self._alone(self._live.step)
 
@@ -97,7 +99,12 @@ class Stream:
             )
         )
 
+    def _adopt(self, prepared: Prepared) -> None:
+        fold = self._newcomers.learn(prepared.fold, self._live.histories.support)
+        self._live.adopt(prepared._replace(fold=fold))
+
     def _moved(self, followers: Followers) -> list[ItemRow]:
+        self._newcomers.draw(self._live)
         changed = np.union1d(self._changed, self._live.step())
         self._changed = np.zeros(0, np.int64)
         return followers.moved(self._live, changed, self._learners.trends())

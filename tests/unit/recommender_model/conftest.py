@@ -9,6 +9,7 @@ from deploy.local.child import Child
 from deploy.local.embedded import tansu
 from deploy.local.ports import free_port
 from libs.common.contracts import topics
+from libs.common.contracts.catalog import Credential
 from libs.common.health import Health
 from libs.common.kafka.broker import Broker, make_broker, wait_for_kafka
 from libs.common.kafka.provision import provision
@@ -53,20 +54,23 @@ class Log:
         finally:
             await broker.stop()
 
-    async def send(self, *events: Event) -> None:
-        """Publishes as profile does: one partition per learner, the same for both topics."""
+    async def send(self, *events: Event | Credential) -> None:
+        """Publishes as profile and catalog do: one partition per learner, the same for both topics."""
         async with self.broker() as broker:
             publisher = Publisher(broker, "profile")
             for start in range(0, len(events), 500):
                 await publisher.send_many(
-                    [
-                        (_topic(event), event.learner_key, event)
-                        for event in events[start : start + 500]
-                    ]
+                    [(_topic(event), _key(event), event) for event in events[start : start + 500]]
                 )
 
 
-def _topic(event: Event) -> topics.Topic:
+def _key(event: Event | Credential) -> str:
+    return event.id if isinstance(event, Credential) else event.learner_key
+
+
+def _topic(event: Event | Credential) -> topics.Topic:
+    if isinstance(event, Credential):
+        return topics.CREDENTIAL
     return topics.BY_NAME[f"profile.{type(event).__name__.lower()}.v1"]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from libs.common.clock import now
 from libs.common.contracts import topics
+from libs.common.contracts.catalog import Credential, TaughtSkill
 from libs.common.contracts.item_side import ItemRow
 from libs.common.contracts.profile import Interaction
 from libs.common.kafka.publisher import Publisher
@@ -17,6 +18,7 @@ from services.recommender.model.store import ModelStore
 from services.recommender.trainer.archive import Archive
 from services.recommender.trainer.logs import proven
 from services.recommender.trainer.trainer import Superseded
+from tests.factories.catalog import credential
 from tests.unit.recommender_model.conftest import Bench
 from tests.unit.recommender_model.events import interaction, snapshot
 from tests.unit.recommender_model.waiting import until
@@ -90,6 +92,30 @@ async def test_trends_reach_followers_without_a_new_model(bench: Bench) -> None:
         assert follower.model is not None
         assert follower.model.version == version
         assert follower.model.trend(moment).tolist() == pytest.approx([3.0], rel=0.03)
+
+
+async def test_a_new_credential_is_recommended_from_its_publication(bench: Bench) -> None:
+    """Within seconds it has a factor that its skills suggest; and it keeps it when the trainer is started again."""
+
+    def described(name: str, number: int, revision: int = 1) -> Credential:
+        skill = TaughtSkill(id="even" if number % 2 == 0 else "odd")
+        return credential(name, skills=[skill], revision=revision)
+
+    def for_even(model: Model | None) -> bool:
+        if model is None or "new" not in model.index:
+            return False
+        even, odd = (model.affinity([(item, 1.0)])[model.index["new"]] for item in ("c2", "c3"))
+        return bool(even > 0.1 and even > 2 * odd)
+
+    follower = await bench.follower()
+    await bench.log.send(*(described(f"c{n}", n) for n in range(40)), *two_tastes())
+    async with bench.trainer(train_minimum=200):
+        await until(lambda: recommends_its_kind(follower.model), seconds=120)
+        await bench.log.send(described("new", 2))
+        await until(lambda: for_even(follower.model), seconds=5)
+    late = await bench.follower()
+    async with bench.trainer():
+        await until(lambda: for_even(late.model))
 
 
 async def test_a_restart_goes_on_from_the_archive(bench: Bench) -> None:
