@@ -62,6 +62,14 @@ def test_columns_may_have_other_names_and_be_tab_separated_and_gzipped(file) -> 
     assert (log.learner_ids, log.credential_ids, log.at_ms.tolist()) == (["1"], ['12"'], [7000])
 
 
+def test_equal_times_keep_the_files_order(file) -> None:
+    """However many there are."""
+    rows = "".join(f"a,c{n},{7 if n % 2 else 8}\n" for n in range(100))
+    log = read_log(file("learner_id,credential_id,occurred_at\n" + rows), {})
+    order = [int(log.credential_ids[row][1:]) for row in log.credential]
+    assert order == [*range(1, 100, 2), *range(0, 100, 2)]
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
