@@ -5,7 +5,7 @@ Both are sums over learners of a function of their newest `DEEP` tastes:
 - together(i, j) = Σ_u w_ui w_uj / Σ_v w_uv; the edge is (together / √(s_i s_j))^0.7, s being a credential's support.
   This is the first-order graph filter of Turbo-CF (Park, Shin & Shin 2024).
 - follows(i, j) = Σ_u w_uj 0.7^(gap − 1), gap being how many steps after i the learner came to j, at most 5;
-  the edge is follows / (s_i^0.5 s_j^0.3).
+  the edge is follows / (s_i^0.8 s_j^0.2).
 
 Only a credential's `WIDE` strongest edges are kept.
 """
@@ -24,7 +24,7 @@ WIDE = 100
 GAP_DECAY = 0.7
 LONGEST_GAP = 5
 TOGETHER_POWER = 0.7
-FROM_POWER, TO_POWER = 0.5, 0.3
+FROM_POWER, TO_POWER = 0.8, 0.2
 
 
 class Edges(NamedTuple):

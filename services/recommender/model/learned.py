@@ -20,6 +20,8 @@ from services.recommender.model.types import Doubles, Floats
 
 History = Sequence[tuple[str, float]]
 """Credential ids with weights, as `history.history` makes it; the newest first."""
+STEEP = 0.4
+"""What comes next follows from the last step above all: each step back weighs so much less than it does elsewhere."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,7 +67,8 @@ class Model:
     def following(self, history: History) -> Doubles:
         """How often each row comes next after the newest of the history (n,)."""
         rows, weights = self._known(history[: graph.LONGEST_GAP])
-        return _along(self.follows, rows, weights, len(self.item_ids))
+        steep = weights * STEEP ** np.arange(len(rows), dtype=np.float32)
+        return _along(self.follows, rows, steep, len(self.item_ids))
 
     def trend(self, now: datetime) -> Doubles:
         """Each row's decayed count of interactions at the second of `now` (n,), read-only."""
