@@ -5,6 +5,7 @@ many learners it was trained on. A prediction keeps its direction; its length is
 factors (their 0.8 quantile), because a regression predicts ever shorter ones than it was taught.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -15,6 +16,8 @@ from services.recommender.model.types import Doubles, Floats
 
 RIDGE = 3.0
 LENGTH_QUANTILE = 0.8
+COMMON = 0.5
+"""What more than this share of the trained credentials have tells none from another."""
 MOST_STEPS = 100
 TOLERANCE = 1e-4
 _SAYS_LITTLE = ("level:", "language:", "type:")
@@ -28,6 +31,12 @@ class ColdStart:
         said = [dict(attributes(credential)) for credential in known]
         names = sorted({name for each in said for name in each})
         self._columns = {name: column for column, name in enumerate(names)}
+        carried = Counter(name for each in said for name in each)
+        self._telling = {
+            name
+            for name, count in carried.items()
+            if not name.startswith(_SAYS_LITTLE) and count <= COMMON * len(known)
+        }
         self._length = np.float32(np.quantile(np.linalg.norm(factors, axis=1), LENGTH_QUANTILE))
         weights = np.sqrt(support)
         self._coefficients = _ridge(self._matrix(said), factors.astype(np.float64), weights)
@@ -35,7 +44,7 @@ class ColdStart:
     def prior(self, credential: Credential) -> Floats | None:
         """The factor (f,) that its attributes suggest; None when they say nothing of a taste."""
         said = dict(attributes(credential))
-        if not any(name in self._columns and not name.startswith(_SAYS_LITTLE) for name in said):
+        if self._telling.isdisjoint(said):
             return None
         predicted = (self._matrix([said]) @ self._coefficients)[0].astype(np.float32)
         length = np.linalg.norm(predicted)

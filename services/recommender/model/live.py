@@ -41,6 +41,14 @@ class Fold(NamedTuple):
     priors: Floats
 
 
+class Start(NamedTuple):
+    """Credential factors (n, f) by row, which a fit can go on from, and how they were trained."""
+
+    factors: Floats
+    alpha: float
+    regularization: float
+
+
 class Prepared(NamedTuple):
     """A fit with the learners folded into it, ready to be taken over. meanwhile: learners who have changed since."""
 
@@ -106,6 +114,12 @@ class Live:
         """
         self._since_mark = set(changed)
 
+    def start(self) -> Start | None:
+        """What the next fit can go on from; None before the first."""
+        if not self.factors.any():
+            return None
+        return Start(self.factors.copy(), self.alpha, self.regularization)
+
     def install(self, fold: Fold) -> None:
         """Takes over a fit of the tastes at `mark`, brought up to now. Takes as long as it takes."""
         *_, prepared = self.prepared(fold)
@@ -122,6 +136,8 @@ class Live:
         gram, learners = _gram(factors), np.zeros((count, size), np.float32)
         for start in range(0, count, _LEARNERS_AT_ONCE):
             rows = np.arange(start, min(start + _LEARNERS_AT_ONCE, count))
+            # Credentials may have come while it was fitted, or between the parts.
+            factors = _grown(factors, self._rows)
             learners[rows] = solve(
                 learners,
                 rows,
@@ -189,8 +205,8 @@ class Live:
             del self._changed_learners[row]
         if not len(rows):
             return
-        if (last := int(rows.max())) >= len(self._learners):
-            self._learners = _grown(self._learners, last + 1 + last // 8)
+        if (count := len(self.histories.by_learner)) > len(self._learners):
+            self._learners = _grown(self._learners, count + count // 8)
         solved = solve(
             self._learners,
             rows,

@@ -7,7 +7,9 @@ from implicit.cpu.als import AlternatingLeastSquares
 from msgspec import Struct
 from scipy.sparse import csr_matrix
 
-from services.recommender.model.als import Floats
+from services.recommender.model.als import Floats, gram
+from services.recommender.model.ragged import Ragged
+from services.recommender.model.solve import solve
 
 DENSE = 30
 """Interactions per credential from which twice the factors pay."""
@@ -74,3 +76,19 @@ def train(
 
     als.fit(weights.astype(np.float32), show_progress=False, callback=swept)
     return als.user_factors, als.item_factors
+
+
+def learners_of(weights: csr_matrix, credentials: Floats, tuning: Tuning) -> Floats:
+    """The learner factors (learners, f) that credential factors (credentials, f) make of the matrix: half a sweep."""
+    count, rows = weights.shape[0], weights.tocoo()
+    histories = Ragged()
+    histories.fill(rows.row, rows.col, rows.data, count)
+    return solve(
+        np.zeros((count, credentials.shape[1]), np.float32),
+        np.arange(count),
+        histories,
+        credentials,
+        gram(credentials).astype(np.float64),
+        alpha=tuning.alpha,
+        regularization=tuning.regularization,
+    )

@@ -20,7 +20,7 @@ from libs.common.settings import ProcessSettings, load
 from libs.common.telemetry import configure_logs
 from services.recommender.model import arrays
 from services.recommender.model.als import Floats
-from services.recommender.model.training import Tuning, train, tuning_for
+from services.recommender.model.training import Tuning, learners_of, train, tuning_for
 from services.recommender.trainer.archive import Archive
 from services.recommender.trainer.matrix import Matrix, hold_out, matrix_of, without
 from services.recommender.trainer.quality import quality
@@ -29,15 +29,20 @@ log = structlog.get_logger()
 
 _PR_SET_PDEATHSIG = 1
 _LAST_SWEEPS = 2
+_WARM_SWEEPS = 2
 _PROGRESS_SECONDS = 1.0
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """What to fit, and where the result goes; `parent` is the trainer's process id."""
+    """What to fit, from where, and where the result goes; `parent` is the trainer's process id.
+
+    start: a folder with the live factors (`Warm`), gone on from if they were trained as this fit is to train.
+    """
 
     archive: str
     number: int
     result: str
+    start: str | None = None
     parent: int
     threads: int = 1
     niceness: int = 0
@@ -45,6 +50,13 @@ class Job(Struct, frozen=True, kw_only=True):
     alpha: float | None = None
     regularization: float | None = None
     iterations: int | None = None
+
+
+class Warm(Struct, frozen=True, kw_only=True):
+    """The facts of a start; its array is factors (n, f), by credential row."""
+
+    alpha: float
+    regularization: float
 
 
 class Fitted(Struct, frozen=True, kw_only=True):
@@ -61,11 +73,13 @@ def fit(job: Job) -> None:
     learners, credentials = matrix.weights.shape
     tuning = _tuning(job, learners, credentials, matrix.weights.nnz)
     log.info("fit_started", learners=learners, credentials=credentials, tastes=matrix.weights.nnz)
-    factors, metrics = train_on(matrix, tuning, job.threads)
+    start = None if job.start is None else _start(Path(job.start), matrix, tuning)
+    factors, metrics = train_on(matrix, tuning, job.threads, start)
     metrics |= {
         "learners": float(learners),
         "credentials": float(credentials),
         "tastes": float(matrix.weights.nnz),
+        "warm": float(start is not None),
         "seconds": round(time.monotonic() - started, 2),
     }
     arrays.write(
@@ -76,19 +90,28 @@ def fit(job: Job) -> None:
     log.info("fit_done", **metrics)
 
 
-def train_on(matrix: Matrix, tuning: Tuning, threads: int) -> tuple[Floats, dict[str, float]]:
-    """Trains without what is held out, measures, and ends with sweeps over everything."""
+def train_on(
+    matrix: Matrix, tuning: Tuning, threads: int, start: Floats | None = None
+) -> tuple[Floats, dict[str, float]]:
+    """Trains without what is held out, measures, and ends with sweeps over everything.
 
-    logged = time.monotonic()
+    start: credential factors to go on from, by column: few sweeps are enough then (a warm sweep). They have
+    seen what is held out, so what is measured is a little flattered.
+    """
+    logged, first = time.monotonic(), tuning
 
     def progress(sweep: int) -> None:
         nonlocal logged
         if time.monotonic() - logged >= _PROGRESS_SECONDS:
             logged = time.monotonic()
-            log.info("fit_sweep", sweep=sweep, of=tuning.iterations + _LAST_SWEEPS)
+            log.info("fit_sweep", sweep=sweep, of=first.iterations + _LAST_SWEEPS)
 
     held_out = hold_out(matrix, np.random.default_rng(1))
-    factors = train(without(matrix, held_out), tuning, progress=progress, threads=threads)
+    part, began = without(matrix, held_out), None
+    if start is not None:
+        first = msgspec.structs.replace(tuning, iterations=_WARM_SWEEPS)
+        began = learners_of(part, start, tuning), start
+    factors = train(part, first, start=began, progress=progress, threads=threads)
     metrics = quality(matrix, held_out, factors[1], tuning)
     last = msgspec.structs.replace(tuning, iterations=_LAST_SWEEPS)
     _, items = train(
@@ -96,9 +119,22 @@ def train_on(matrix: Matrix, tuning: Tuning, threads: int) -> tuple[Floats, dict
         last,
         start=factors,
         threads=threads,
-        progress=lambda sweep: progress(tuning.iterations + sweep),
+        progress=lambda sweep: progress(first.iterations + sweep),
     )
     return items, metrics
+
+
+def _start(path: Path, matrix: Matrix, tuning: Tuning) -> Floats | None:
+    """The start's factors by column of the matrix; None when they were trained otherwise."""
+    stored, raw = arrays.read(path)
+    warm, factors = msgspec.json.decode(raw, type=Warm), stored["factors"]
+    trained = (factors.shape[1], warm.alpha, warm.regularization)
+    if trained != (tuning.factors, tuning.alpha, tuning.regularization):
+        return None
+    start: Floats = np.zeros((len(matrix.items), tuning.factors), np.float32)
+    known = matrix.items < len(factors)
+    start[known] = factors[matrix.items[known]]
+    return start
 
 
 def _tuning(job: Job, learners: int, credentials: int, tastes: int) -> Tuning:

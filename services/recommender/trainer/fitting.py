@@ -10,8 +10,8 @@ import msgspec
 
 from libs.common.errors import StackwiseError
 from services.recommender.model import arrays
-from services.recommender.model.live import Fold
-from services.recommender.trainer.fit import Fitted, Job
+from services.recommender.model.live import Fold, Start
+from services.recommender.trainer.fit import Fitted, Job, Warm
 from services.recommender.trainer.folds import placed
 
 _ROOT = Path(__file__).parents[3]
@@ -45,6 +45,13 @@ async def run(job: Job, limit_seconds: float) -> None:
             await child.wait()
     if code:
         raise FitFailed(f"the fitting process ended with exit code {code}")
+
+
+def give_start(path: Path, start: Start) -> None:
+    """Writes what a fit can go on from, in place of what is there. Raises OSError."""
+    shutil.rmtree(path, ignore_errors=True)
+    facts = Warm(alpha=start.alpha, regularization=start.regularization)
+    arrays.write(path, {"factors": start.factors}, facts)
 
 
 def take_result(path: Path, credentials: int) -> tuple[Fold, dict[str, float]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from libs.common.contracts.item_side import ItemRow
 from services.recommender.model.learned import Model, snapshot
-from services.recommender.model.live import Fold, Prepared
+from services.recommender.model.live import Fold, Prepared, Start
 from services.recommender.model.moved import Followers
 from services.recommender.model.types import Rows
 from services.recommender.trainer import folds
@@ -59,6 +59,10 @@ class Stream:
             await self._announcer.send(some)
             for row in some:
                 del self._unsent[row.credential_id]
+
+    async def start(self) -> Start | None:
+        """What a fit can go on from."""
+        return await self._alone(self._live.start)
 
     async def prepare(self, fold: Fold) -> Prepared:
         """A fit with all learners folded in; everything else goes on meanwhile."""

@@ -172,7 +172,7 @@ class Trainer:
         )
 
     async def _fit(self) -> None:
-        fit = await self._training.fit()
+        fit = await self._training.fit(await self._stream.start())
         if fit is None:
             return
         prepared = await self._stream.prepare(fit.fold)

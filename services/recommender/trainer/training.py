@@ -12,7 +12,7 @@ import structlog
 from libs.common.clock import Clock
 from services.recommender.model.arrays import Corrupt
 from services.recommender.model.learned import Model, empty
-from services.recommender.model.live import Fold
+from services.recommender.model.live import Fold, Start
 from services.recommender.trainer import fitting, metrics
 from services.recommender.trainer.fit import Job
 from services.recommender.trainer.fitting import FitFailed
@@ -46,17 +46,21 @@ class Training:
         self._saver = saver
         self._clock = clock
         self._result = settings.archive_directory.parent / "fit"
+        self._start = settings.archive_directory.parent / "start"
         self.events_at_fit = 0
         self.ended_at = -float("inf")
         self.trained_at: datetime | None = None
         self.took = 0.0
 
-    async def fit(self) -> Fit | None:
-        """Saves and fits in a child process. None when it failed: that is logged and counted."""
+    async def fit(self, start: Start | None) -> Fit | None:
+        """Saves and fits in a child process. None when it failed: that is logged and counted.
+
+        start: the live factors, from which few sweeps do, as long as they were trained with the same settings.
+        """
         started = time.monotonic()
         self.events_at_fit = self._learners.events
         try:
-            fit = await self._fit()
+            fit = await self._fit(start)
         except (FitFailed, Corrupt, OSError) as error:
             log.error("fit_failed", error=str(error))
             metrics.FITS.labels("failed").inc()
@@ -75,22 +79,27 @@ class Training:
         moment = self._clock()
         return empty(version_at(moment), moment, self._settings.trend_half_life_hours)
 
-    async def _fit(self) -> Fit:
+    async def _fit(self, start: Start | None) -> Fit:
         self._learners.live.mark()
         number, trained_at = await self._saver.save(), self._clock()
         self._saver.hold(number)
         await asyncio.to_thread(shutil.rmtree, self._result, ignore_errors=True)
-        await fitting.run(self._job(number), self._settings.train_limit_seconds)
+        if start is not None:
+            await asyncio.to_thread(fitting.give_start, self._start, start)
+        await fitting.run(
+            self._job(number, warm=start is not None), self._settings.train_limit_seconds
+        )
         credentials = len(self._learners.states.credentials)
         found = await asyncio.to_thread(fitting.take_result, self._result, credentials)
         return Fit(version_at(trained_at), trained_at, *found)
 
-    def _job(self, number: int) -> Job:
+    def _job(self, number: int, *, warm: bool) -> Job:
         settings = self._settings
         return Job(
             archive=str(settings.archive_directory),
             number=number,
             result=str(self._result),
+            start=str(self._start) if warm else None,
             parent=os.getpid(),
             threads=settings.train_threads,
             niceness=settings.train_niceness,

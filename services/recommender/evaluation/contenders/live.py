@@ -27,8 +27,10 @@ from services.recommender.model.moved import Followers
 from services.recommender.model.training import Tuning, tuning_for
 from services.recommender.trainer.columns import Columns
 from services.recommender.trainer.fit import train_on
+from services.recommender.trainer.folds import placed
 from services.recommender.trainer.learners import Learners
 from services.recommender.trainer.matrix import matrix_of
+from services.recommender.trainer.newcomers import Newcomers
 from services.recommender.trainer.states import States, fold
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,15 +43,21 @@ SWEEP_AFTER = 10_000
 class Trained:
     """The learners' states and the item side, trained once. `tuning` None: chosen by the size of the data."""
 
+    _warm = True
+    """Whether a training goes on from the live factors, as the trainer's does."""
+
     def __init__(self, tuning: Tuning | None = None) -> None:
         self._tuning = tuning
+        self._used: Tuning | None = None
         self._learners = Learners(States(), HALF_LIFE_HOURS)
+        self._newcomers = Newcomers(self._learners.states.credentials)
         self._trained_at = 0
         self._taken: defaultdict[int, set[int]] = defaultdict(set)
 
     @property
     def settings(self) -> Mapping[str, float]:
         """What the factors were trained with."""
+        assert self._used is not None
         return {name: float(value) for name, value in msgspec.structs.asdict(self._used).items()}
 
     def fit(self, log: Log) -> None:
@@ -90,7 +98,8 @@ class Trained:
         states.adopt(columns)
         self._trained_at = self._learners.events
         live.mark()
-        live.install(self._fitted(columns))
+        fitted = self._fitted(columns)
+        live.install(self._newcomers.learn(fitted, live.histories.support))
         model = snapshot(
             live,
             states.credentials.ids,
@@ -105,17 +114,18 @@ class Trained:
     def _fitted(self, columns: Columns) -> Fold:
         matrix = matrix_of(columns)
         learners, credentials = matrix.weights.shape
-        self._used = self._tuning or tuning_for(learners, credentials, matrix.weights.nnz)
-        factors, _ = train_on(matrix, self._used, 1)
-        placed = np.zeros((len(self._learners.states.credentials), factors.shape[1]), np.float32)
-        placed[matrix.items] = factors
-        return Fold(
-            placed, matrix.items, self._used.alpha, self._used.regularization, np.zeros_like(placed)
-        )
+        used = self._tuning or tuning_for(learners, credentials, matrix.weights.nnz)
+        live = self._learners.live
+        warm = self._warm and used == self._used
+        start = live.factors[matrix.items] if warm else None
+        factors, _ = train_on(matrix, used, 1, start)
+        self._used = used
+        return placed(factors, matrix.items, len(self._learners.states.credentials), used)
 
     def _stream(self) -> None:
-        changed = self._learners.live.step()
-        self._followers.moved(self._learners.live, changed, self._learners.trends())
+        live = self._learners.live
+        self._newcomers.draw(live)
+        self._followers.moved(live, live.step(), self._learners.trends())
 
 
 class LearnerFoldIn(Trained):
@@ -140,6 +150,7 @@ class PeriodicRetrain(LearnerFoldIn):
     """The same, trained from scratch now and then."""
 
     name = "periodic_retrain"
+    _warm = False
 
     def update(self, event: Event) -> None:
         self._apply(event)
@@ -196,6 +207,7 @@ class Stackwise(LiveAls):
 
     def _learn(self, credential: Credential) -> None:
         self._known.add(credential.id)
+        self._newcomers.describe(credential)
         self._catalog.put(credential, _EPOCH)
 
 
