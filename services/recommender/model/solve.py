@@ -33,6 +33,7 @@ def solve(
 
     partners: for each row its partners' rows in `others` (m, f), with weights; gram: othersᵀ·others.
     priors: what each of `rows` is drawn to, zero by default. A row without partners is its prior's.
+    Raises IndexError for a partner that is not in `others`.
     """
     if priors is None:
         priors = np.zeros((len(rows), factors.shape[1]), np.float32)
@@ -61,6 +62,8 @@ def _solve(factors, priors, start, length, index, weight, others, gram, alpha, r
         for k in range(size):
             residual[k] = reg * priors[row, k]
         for place in range(first, last):
+            if index[place] >= len(others):
+                raise IndexError("a partner has no factor")
             y = others[index[place]]
             for k in range(size):
                 residual[k] += alpha * weight[place] * y[k]
@@ -77,7 +80,10 @@ def _solve(factors, priors, start, length, index, weight, others, gram, alpha, r
             if left <= wanted:
                 break
             _apply(product, direction, first, last, index, weight, others, gram, alpha, reg)
-            step = left / np.dot(direction, product)
+            curvature = np.dot(direction, product)
+            if curvature <= 0:  # all that is left is below the precision of a float
+                break
+            step = left / curvature
             for k in range(size):
                 x[k] += step * direction[k]
                 residual[k] -= step * product[k]
