@@ -56,11 +56,17 @@ def edges_of(tastes: Mapping[int, Tastes]) -> tuple[Rows, Rows]:
                     follows[one][other] += its_weight * graph.GAP_DECAY ** (gap - 1)
     return (
         {
-            i: {j: (v / (support[i] * support[j]) ** 0.5) ** 0.7 for j, v in row.items()}
+            i: {
+                j: (v / (support[i] * support[j]) ** 0.5) ** graph.TOGETHER_POWER
+                for j, v in row.items()
+            }
             for i, row in together.items()
         },
         {
-            i: {j: v / (support[i] ** 0.5 * support[j] ** 0.3) for j, v in row.items()}
+            i: {
+                j: v / (support[i] ** graph.FROM_POWER * support[j] ** graph.TO_POWER)
+                for j, v in row.items()
+            }
             for i, row in follows.items()
         },
     )
