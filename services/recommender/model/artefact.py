@@ -18,6 +18,8 @@ from services.recommender.model.arrays import Corrupt
 from services.recommender.model.graph import Edges
 from services.recommender.model.learned import Model
 
+OPTIONS = {"use_listings_cache": False}
+"""Other processes write here too: what was listed once says nothing of now."""
 _BY_ROW = ("factors", "trends", "support")
 _EDGES = ("together", "follows")
 
@@ -76,7 +78,7 @@ def facts(filesystem: AbstractFileSystem, path: str) -> tuple[Facts, bytes]:
 
 
 def _open(url: str) -> tuple[AbstractFileSystem, str]:
-    filesystem, path = fsspec.core.url_to_fs(url)
+    filesystem, path = fsspec.core.url_to_fs(url, **OPTIONS)
     return filesystem, path
 
 

@@ -32,10 +32,14 @@ class _Named(Struct, frozen=True):
 
 
 class ModelStore:
-    """Versions under one fsspec url. Every method may raise OSError."""
+    """Versions under one fsspec url, such as a directory or `s3://bucket/models`. Every method may raise OSError.
+
+    S3's endpoint, region and credentials come from the standard AWS variables, files or roles (`AWS_ENDPOINT_URL`,
+    `AWS_ACCESS_KEY_ID`, …), as botocore reads them.
+    """
 
     def __init__(self, url: str) -> None:
-        self._filesystem, self._path = fsspec.core.url_to_fs(url)
+        self._filesystem, self._path = fsspec.core.url_to_fs(url, **artefact.OPTIONS)
 
     def save(self, model: Model) -> Version:
         """Adds a version; one that is there already is never overwritten (FileExistsError)."""

@@ -1,8 +1,13 @@
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import fsspec
 import numpy as np
 import pytest
+from moto.server import ThreadedMotoServer
 
 from libs.common.contracts.item_side import ItemRow
 from services.recommender.model import arrays, artefact
@@ -19,10 +24,37 @@ def model() -> Model:
     return model
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The endpoint of an S3 of the tests' own, with the bucket `models`."""
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty bucket's url. The store finds it by the standard AWS variables alone."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    fsspec.filesystem("s3").clear_instance_cache()
+    name = f"models-{uuid.uuid4().hex}"
+    fsspec.filesystem("s3").mkdir(name)
+    return f"s3://{name}/stackwise"
+
+
+@pytest.fixture(params=["local", "memory", "s3"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "local":
         return str(tmp_path / "models")
+    if request.param == "s3":
+        return str(request.getfixturevalue("bucket"))
     fsspec.filesystem("memory").rm("/", recursive=True)
     return "memory://models"
 
@@ -97,6 +129,38 @@ def test_an_interrupted_write_leaves_nothing(
     with pytest.raises(OSError, match="disk full"):
         ModelStore(str(tmp_path)).save(empty("v0", NOW, 24))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_another_process_sees_what_one_has_done(url: str) -> None:
+    """A version, what is announced and a wish are seen at once by whoever has looked before: nothing is cached."""
+    ours, theirs = ModelStore(url), ModelStore(url)
+    assert theirs.versions() == []
+    assert theirs.take_rollback() is None
+    ours.save(empty("a", NOW, 24))
+    ours.set_current("a")
+    assert [version.version for version in theirs.versions()] == ["a"]
+    _elsewhere(url, "b")
+    assert [version.version for version in theirs.versions()] == ["b", "a"]
+    assert theirs.current() == ours.versions()[1]
+    assert theirs.take_rollback() == "b"
+
+
+def _elsewhere(url: str, version: str) -> None:
+    """Adds a version and a wish as another process does, whose filesystem shares no cache with ours."""
+    if url.startswith("memory"):
+        store = ModelStore(url)
+        store.save(empty(version, NOW, 24))
+        store.ask_rollback(version)
+        return
+    script = (
+        "import sys; from datetime import UTC, datetime\n"
+        "from services.recommender.model.learned import empty\n"
+        "from services.recommender.model.store import ModelStore\n"
+        "store = ModelStore(sys.argv[1])\n"
+        "store.save(empty(sys.argv[2], datetime(2026, 3, 1, tzinfo=UTC), 24))\n"
+        "store.ask_rollback(sys.argv[2])\n"
+    )
+    subprocess.run([sys.executable, "-c", script, url, version], check=True)
 
 
 def test_versions_are_listed_pruned_and_rolled_back(url: str) -> None:
