@@ -56,6 +56,7 @@ class PackedList(Struct, frozen=True, array_like=True):
     as_of: int | None = None
     region: str | None = None
     income_band: IncomeBand | None = None
+    item_side: int = 0
 
     def items(self) -> Iterator[Item]:
         """The items, each unpacked when it is reached."""

@@ -65,6 +65,7 @@ class Listing:
             as_of=state.as_of,
             region=constraints.region,
             income_band=constraints.income_band,
+            item_side=model.seq,
         )
 
 

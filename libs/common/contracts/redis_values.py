@@ -125,7 +125,8 @@ class StoredList(Struct, frozen=True, array_like=True):
     """A learner's ranking with all that says how fresh it is.
 
     position, as_of, log: as in the state and offsets it was made from. region and income_band: what
-    aid was counted with, so that whoever serves it shows the same net cost.
+    aid was counted with, so that whoever serves it shows the same net cost. item_side: the `seq` of the
+    model's row that had moved last; with the model's version it says which item side made the list.
     """
 
     recommendation_id: str
@@ -139,6 +140,7 @@ class StoredList(Struct, frozen=True, array_like=True):
     as_of: int | None = None
     region: str | None = None
     income_band: Literal["low", "middle", "high"] | None = None
+    item_side: int = 0
 
 
 def pack(value: Struct) -> bytes:

@@ -86,13 +86,13 @@ class Recommendations:
         if ask.narrowing is not None:
             return await self._ranked(ask, partition, learner_key, found, ask.narrowing)
         fallback: Fallback | None = None
-        if self._parts.staleness.of(found.ranked):
+        if (state := self._parts.staleness.of(found.ranked)) != "current":
             try:
                 ranked = await self._parts.recommender.repair(partition, learner_key)
                 found = found._replace(ranked=ranked)
                 self._parts.staleness.see(ranked)
             except (*AWAY, NotFound):
-                fallback = "stale"
+                fallback = "stale" if state == "stale" else None
         answer = self._parts.ready.answer(ask, learner_key, found.ranked, found.position, fallback)
         return answer or await self._ranked(
             ask, partition, learner_key, found, Narrowing(limit=ask.limit)

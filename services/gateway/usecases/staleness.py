@@ -1,32 +1,48 @@
 """When a stored list is worth making again: it is old, and what it was made from has moved."""
 
+from typing import Literal
+
 from libs.common.clock import Clock
 from libs.common.contracts.types import milliseconds
 from services.gateway.catalog.view import CatalogView
 from services.gateway.packed import PackedList
 
 OLD_MILLISECONDS = 60_000
+State = Literal["current", "stale", "unknown"]
 
 
 class Staleness:
-    """Learns which model is in use from the newest list it has seen, whoever's it was."""
+    """Learns which item side is in use from the newest list it has seen, whoever's it was."""
 
     def __init__(self, view: CatalogView, clock: Clock) -> None:
         self._view = view
         self._clock = clock
-        self._model = ""
-        self._model_seen_at = 0
+        self._made_with = ("", 0)
+        self._seen_at = 0
 
     def see(self, ranked: PackedList) -> None:
-        """Takes note of the model that a list was made with."""
-        if ranked.computed_at > self._model_seen_at:
-            self._model_seen_at = ranked.computed_at
-            self._model = ranked.model_version
+        """Takes note of the item side that a list was made with."""
+        if ranked.computed_at > self._seen_at:
+            self._seen_at = ranked.computed_at
+            self._made_with = _made_with(ranked)
 
-    def of(self, ranked: PackedList) -> bool:
-        """Whether the list is stale (contracts.md); a view not read from Kafka says nothing of it."""
-        if milliseconds(self._clock()) - ranked.computed_at <= OLD_MILLISECONDS:
-            return False
+    def of(self, ranked: PackedList) -> State:
+        """`stale` as contracts.md has it; `unknown` for an old list while no young one was seen to compare it with.
+
+        A view not read from Kafka says nothing of the catalog.
+        """
+        if self._young(ranked.computed_at):
+            return "current"
         epoch = self._view.epoch
-        catalog_moved = epoch >= 0 and self._view.tables.caught_up and epoch != ranked.catalog_epoch
-        return catalog_moved or ranked.model_version != self._model
+        if epoch >= 0 and self._view.tables.caught_up and epoch != ranked.catalog_epoch:
+            return "stale"
+        if _made_with(ranked) != self._made_with:
+            return "stale"
+        return "current" if self._young(self._seen_at) else "unknown"
+
+    def _young(self, computed_at: int) -> bool:
+        return milliseconds(self._clock()) - computed_at <= OLD_MILLISECONDS
+
+
+def _made_with(ranked: PackedList) -> tuple[str, int]:
+    return ranked.model_version, ranked.item_side

@@ -20,6 +20,11 @@ class Model(Protocol):
         ...
 
     @property
+    def seq(self) -> int:
+        """That of the row that moved last; 0 before the first."""
+        ...
+
+    @property
     def item_ids(self) -> Sequence[str]:
         """The credential of each row."""
         ...
@@ -59,6 +64,7 @@ class NoModel:
     """Before the first training: nobody is like anybody, nothing trends."""
 
     version = "none"
+    seq = 0
     item_ids: Sequence[str] = ()
     index: Mapping[str, int] = {}
     support = np.zeros(0)

@@ -30,7 +30,7 @@ class Model:
 
     item_ids: the credential of each row. factors: (n, f), zero where nothing is known; gram: YᵀY (f, f).
     together, follows: item graph and transitions, (n, graph.WIDE), see `graph`. trends: logarithms of
-    forward-decayed counts (n,). support: (n,) how many learners a row was learned from at the training.
+    forward-decayed counts (n,). seq: that of the row that moved last. support: (n,) how many learners a row was learned from at the training.
     """
 
     version: str
@@ -47,6 +47,7 @@ class Model:
     regularization: float
     half_life_hours: float
     metrics: dict[str, float] = field(default_factory=dict)
+    seq: int = 0
     _narrow: Floats | None = field(default=None, init=False, repr=False)
     _folded: tuple[History, FoldIn] | None = field(default=None, init=False, repr=False)
     _counted: tuple[int, Doubles] | None = field(default=None, init=False, repr=False)
@@ -107,6 +108,7 @@ class Model:
         self._narrow = self._folded = self._counted = None
         factors: dict[int, list[float]] = {}
         for row in rows:
+            self.seq = row.seq
             at = self._row(row.credential_id)
             if row.trend is not None:
                 self.trends[at] = row.trend

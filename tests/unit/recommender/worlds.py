@@ -43,6 +43,7 @@ class Neighbours:
     """A model that knows which credential follows which: score 1 per neighbour in the history."""
 
     version = "test"
+    seq = 0
 
     def __init__(self, neighbours: dict[str, list[str]], *, support: int = 20) -> None:
         self._neighbours = neighbours
