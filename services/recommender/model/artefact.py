@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import msgspec
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
@@ -17,9 +16,8 @@ from services.recommender.model import arrays
 from services.recommender.model.arrays import Corrupt
 from services.recommender.model.graph import Edges
 from services.recommender.model.learned import Model
+from services.recommender.model.remote import open_url, os_errors
 
-OPTIONS = {"use_listings_cache": False}
-"""Other processes write here too: what was listed once says nothing of now."""
 _BY_ROW = ("factors", "trends", "support")
 _EDGES = ("together", "follows")
 
@@ -33,11 +31,13 @@ class Facts(Struct, frozen=True, kw_only=True):
     regularization: float
     half_life_hours: float
     metrics: dict[str, float] = {}
+    weights: dict[str, float] = {}
 
 
+@os_errors()
 def save(model: Model, url: str) -> str:
     """Writes the model as the new folder `url`; answers its checksum. Raises OSError."""
-    filesystem, path = _open(url)
+    filesystem, path = open_url(url)
     if isinstance(filesystem, LocalFileSystem):
         return _write(model, Path(path))
     if filesystem.exists(posixpath.join(path, arrays.MANIFEST)):
@@ -51,6 +51,7 @@ def save(model: Model, url: str) -> str:
     return checksum
 
 
+@os_errors()
 def load(url: str, checksum: str, scratch: Path | None = None) -> Model:
     """The model at `url`; a remote one is copied to `scratch` first.
 
@@ -58,7 +59,7 @@ def load(url: str, checksum: str, scratch: Path | None = None) -> Model:
     are shared by the processes of a host.
     Raises Corrupt when anything differs from what was announced, or OSError.
     """
-    filesystem, path = _open(url)
+    filesystem, path = open_url(url)
     if isinstance(filesystem, LocalFileSystem):
         return _read(Path(path), checksum)
     kept = Path(scratch or tempfile.gettempdir(), f"stackwise-model-{checksum[:32]}")
@@ -71,15 +72,11 @@ def load(url: str, checksum: str, scratch: Path | None = None) -> Model:
         raise
 
 
+@os_errors()
 def facts(filesystem: AbstractFileSystem, path: str) -> tuple[Facts, bytes]:
     """What the manifest in folder `path` says, and its bytes. Raises Corrupt, or OSError."""
     raw = filesystem.cat_file(posixpath.join(path, arrays.MANIFEST))
     return _decode(arrays.decode(raw, path).facts, path), raw
-
-
-def _open(url: str) -> tuple[AbstractFileSystem, str]:
-    filesystem, path = fsspec.core.url_to_fs(url, **OPTIONS)
-    return filesystem, path
 
 
 def _fetch(filesystem: AbstractFileSystem, path: str, kept: Path) -> None:

@@ -5,13 +5,13 @@ import posixpath
 from collections.abc import Collection
 from datetime import datetime
 
-import fsspec
 import msgspec
 from msgspec import Struct
 
 from services.recommender.model import artefact
 from services.recommender.model.arrays import MANIFEST, Corrupt
 from services.recommender.model.learned import Model
+from services.recommender.model.remote import open_url, os_errors
 
 CURRENT = "current.json"
 ROLLBACK = "rollback.json"
@@ -39,8 +39,9 @@ class ModelStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._filesystem, self._path = fsspec.core.url_to_fs(url, **artefact.OPTIONS)
+        self._filesystem, self._path = open_url(url)
 
+    @os_errors()
     def save(self, model: Model) -> Version:
         """Adds a version; one that is there already is never overwritten (FileExistsError)."""
         checksum = artefact.save(model, self._url(model.version))
@@ -52,6 +53,7 @@ class ModelStore:
             metrics=model.metrics,
         )
 
+    @os_errors()
     def versions(self) -> list[Version]:
         """What is stored, the newest first. A folder whose manifest cannot be read is left out."""
         found = [self._version(name) for name in self._names()]
@@ -61,19 +63,23 @@ class ModelStore:
             reverse=True,
         )
 
+    @os_errors()
     def current(self) -> Version | None:
         """The version announced last, while it is stored."""
         name = self._read(CURRENT)
         return None if name is None else self._version(name)
 
+    @os_errors()
     def set_current(self, version: str) -> None:
         """Remembers which version is announced, for the trainer's next start."""
         self._write(CURRENT, version)
 
+    @os_errors()
     def ask_rollback(self, version: str) -> None:
         """Asks the running trainer to announce `version`."""
         self._write(ROLLBACK, version)
 
+    @os_errors()
     def take_rollback(self) -> str | None:
         """The version asked for since the last call, if any."""
         name = self._read(ROLLBACK)
@@ -81,6 +87,7 @@ class ModelStore:
             self._filesystem.rm_file(self._join(ROLLBACK))
         return name
 
+    @os_errors()
     def prune(self, keep: int, spare: Collection[str]) -> list[str]:
         """Deletes all but the `keep` newest versions and those in `spare`; answers what went."""
         old = [v.version for v in self.versions()[keep:] if v.version not in spare]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from moto.server import ThreadedMotoServer
 
+from deploy.local.ports import free_port
 from libs.common.contracts.item_side import ItemRow
 from services.recommender.model import arrays, artefact
 from services.recommender.model.arrays import Corrupt
@@ -161,6 +162,18 @@ def _elsewhere(url: str, version: str) -> None:
         "store.ask_rollback(sys.argv[2])\n"
     )
     subprocess.run([sys.executable, "-c", script, url, version], check=True)
+
+
+@pytest.mark.parametrize("call", ["take_rollback", "versions", "current"])
+def test_a_store_that_is_away_is_an_os_error(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """The trainer tries again after an OSError, so S3 that cannot be reached must be one."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    fsspec.filesystem("s3").clear_instance_cache()
+    with pytest.raises(OSError, match="the model store cannot be used"):
+        getattr(ModelStore(bucket), call)()
 
 
 def test_versions_are_listed_pruned_and_rolled_back(url: str) -> None:
