@@ -17,6 +17,7 @@ Clarke & Büttcher 2009) on the first 70 % of COCO and on MOOCCubeX it orders be
 """
 
 import math
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -27,7 +28,7 @@ from services.recommender.domain.columns import Array
 Signal = Literal[
     "affinity", "related", "transition", "next_step", "content", "goal", "trend", "value"
 ]
-WEIGHTS: dict[Signal, float] = {
+WEIGHTS: dict[str, float] = {
     "affinity": 1.0,
     "related": 0.3,
     "transition": 0.25,
@@ -59,7 +60,7 @@ class Fused(Struct, frozen=True):
         return scaled
 
 
-def fuse(signals: dict[Signal, Array], weights: dict[Signal, float]) -> Fused:
+def fuse(signals: Mapping[Signal, Array], weights: Mapping[str, float]) -> Fused:
     """Votes of the signals, (m,) each, for m candidates. A signal that tells none from another has no vote."""
     total = np.zeros(len(signals["value"]))
     parts: dict[Signal, Array] = {}

@@ -20,6 +20,11 @@ class Model(Protocol):
         ...
 
     @property
+    def weights(self) -> Mapping[str, float]:
+        """Of the signals in the ranking, where they are others than `fusion.WEIGHTS`."""
+        ...
+
+    @property
     def seq(self) -> int:
         """That of the row that moved last; 0 before the first."""
         ...
@@ -65,6 +70,7 @@ class NoModel:
 
     version = "none"
     seq = 0
+    weights: Mapping[str, float] = {}
     item_ids: Sequence[str] = ()
     index: Mapping[str, int] = {}
     support = np.zeros(0)

@@ -22,7 +22,7 @@ def fused(ask: Ask, rows: Array) -> Fused:
         "trend": _learned(ask.model.trend(ask.now), known),
         "value": values,
     }
-    weights = dict(WEIGHTS)
+    weights: dict[str, float] = {**WEIGHTS, **ask.model.weights}
     if ask.who.personal:
         signals |= _personal(ask, rows, known, values)
         if not any(signals[name].any() for name in LEARNED):

@@ -15,6 +15,7 @@ from services.recommender.evaluation.report import Dataset, Report
 from services.recommender.evaluation.running import run
 from services.recommender.evaluation.split import SHARE, Plan, Protocol, split
 from services.recommender.evaluation.summary import summary
+from services.recommender.model.training import Tuned
 
 
 class Watcher(Interface):
@@ -42,12 +43,13 @@ def evaluate(
     catalog: Catalog | None = None,
     models: Sequence[str] = (),
     share: float = SHARE,
+    tuned: Tuned | None = None,
 ) -> Report:
     """Runs each contender alone along the same plan. Raises InvalidRequest or BadRanking."""
     known = with_catalog(log, catalog)
     plan = split(known, protocol, share)
     offered = _offered(known, catalog)
-    waiting = contenders(Setting(protocol, catalog, watcher.says), models)[::-1]
+    waiting = contenders(Setting(protocol, catalog, watcher.says, tuned), models)[::-1]
     outcomes, settings = [], {}
     with threadpool_limits(1, user_api="blas"):
         while waiting:

@@ -30,7 +30,8 @@ class Model:
 
     item_ids: the credential of each row. factors: (n, f), zero where nothing is known; gram: YᵀY (f, f).
     together, follows: item graph and transitions, (n, graph.WIDE), see `graph`. trends: logarithms of
-    forward-decayed counts (n,). seq: that of the row that moved last. support: (n,) how many learners a row was learned from at the training.
+    forward-decayed counts (n,). seq: that of the row that moved last. weights: of the signals in the
+    ranking, where they are others than the ranking's own. support: (n,) how many learners a row was learned from at the training.
     """
 
     version: str
@@ -48,6 +49,7 @@ class Model:
     half_life_hours: float
     metrics: dict[str, float] = field(default_factory=dict)
     seq: int = 0
+    weights: dict[str, float] = field(default_factory=dict)
     _narrow: Floats | None = field(default=None, init=False, repr=False)
     _folded: tuple[History, FoldIn] | None = field(default=None, init=False, repr=False)
     _counted: tuple[int, Doubles] | None = field(default=None, init=False, repr=False)
@@ -216,6 +218,7 @@ def snapshot(
     trained_at: datetime,
     half_life_hours: float,
     metrics: dict[str, float],
+    weights: dict[str, float] | None = None,
 ) -> Model:
     """The live item side as a model; item_ids and trends: the whole credential table, by row."""
     n = len(live.factors)
@@ -235,4 +238,5 @@ def snapshot(
         regularization=live.regularization,
         half_life_hours=half_life_hours,
         metrics=metrics,
+        weights=weights or {},
     )

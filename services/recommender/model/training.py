@@ -1,12 +1,15 @@
 """Training the factors with `implicit`'s alternating least squares."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import msgspec
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from msgspec import Struct
 from scipy.sparse import csr_matrix
 
+from libs.common.errors import InvalidRequest
 from services.recommender.model.als import Floats, gram
 from services.recommender.model.ragged import Ragged
 from services.recommender.model.solve import solve
@@ -24,6 +27,26 @@ class Tuning(Struct, frozen=True, kw_only=True):
     alpha: float
     regularization: float
     iterations: int
+
+
+class Tuned(Struct, frozen=True, kw_only=True):
+    """A settings file, as `tune` writes it and the trainer reads it (STACKWISE_TRAIN_SETTINGS).
+
+    weights: what the learned signals weigh in the ranking, by signal; the others keep theirs.
+    ndcg_at_20: what was measured with them, and with the defaults for the data's size.
+    """
+
+    tuning: Tuning
+    weights: dict[str, float]
+    ndcg_at_20: dict[str, float] = {}
+
+
+def read_tuned(path: Path) -> Tuned:
+    """Raises InvalidRequest naming what is wrong, or OSError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Tuned)
+    except msgspec.DecodeError as error:
+        raise InvalidRequest(f"{path}: {error}") from error
 
 
 def tuning_for(learners: int, credentials: int, interactions: int) -> Tuning:

@@ -1,6 +1,6 @@
 """A small catalog and learners' states for tests of ranking."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,7 @@ class Neighbours:
 
     version = "test"
     seq = 0
+    weights: Mapping[str, float] = {}
 
     def __init__(self, neighbours: dict[str, list[str]], *, support: int = 20) -> None:
         self._neighbours = neighbours

@@ -1,8 +1,7 @@
 """Stackwise itself and parts of it: the trainer's and the worker's own code, fed one event at a time.
 
 `Learners` merges the events and keeps the item side as the trainer does, `Followers` holds what the workers
-have of it, and `rank` makes the list as a worker does. Nothing is a copy. A tick of the trainer, once a
-second when deployed, is here one event: recorded events are minutes apart.
+have of it, and `rank` makes the list as a worker does. Nothing is a copy.
 """
 
 from collections import defaultdict
@@ -17,14 +16,16 @@ from libs.common.contracts.catalog import Credential, Issuer
 from libs.common.contracts.profile import Interaction
 from libs.common.contracts.redis_values import LearnerState
 from services.recommender.domain.catalog_index import CatalogIndex
+from services.recommender.domain.fusion import Fused
 from services.recommender.domain.history import history
-from services.recommender.domain.ranking import rank
+from services.recommender.domain.ranking import asked, feasible, rank
+from services.recommender.domain.signals import fused
 from services.recommender.evaluation.contenders.listing import best
 from services.recommender.evaluation.log import TAKEN_UP, Event, Ints, Log
 from services.recommender.model.learned import snapshot
 from services.recommender.model.live import Fold
 from services.recommender.model.moved import Followers
-from services.recommender.model.training import Tuning, tuning_for
+from services.recommender.model.training import Tuned, Tuning, tuning_for
 from services.recommender.trainer.columns import Columns
 from services.recommender.trainer.fit import train_on
 from services.recommender.trainer.folds import placed
@@ -36,6 +37,8 @@ from services.recommender.trainer.states import States, fold
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAME = "evaluation"
 HALF_LIFE_HOURS = 14 * 24.0
+TICK = 10
+"""Events between two of the trainer's ticks, which come every second when deployed."""
 SWEEP_AFTER = 10_000
 """Events between two sweeps of the trainer."""
 
@@ -51,7 +54,9 @@ class Trained:
         self._used: Tuning | None = None
         self._learners = Learners(States(), HALF_LIFE_HOURS)
         self._newcomers = Newcomers(self._learners.states.credentials)
+        self._weights: dict[str, float] = {}
         self._trained_at = 0
+        self._told = 0
         self._taken: defaultdict[int, set[int]] = defaultdict(set)
 
     @property
@@ -108,6 +113,7 @@ class Trained:
             trained_at=_EPOCH,
             half_life_hours=HALF_LIFE_HOURS,
             metrics={},
+            weights=self._weights,
         )
         self._followers = Followers(model, states.credentials.ids)
 
@@ -123,6 +129,9 @@ class Trained:
         return placed(factors, matrix.items, len(self._learners.states.credentials), used)
 
     def _stream(self) -> None:
+        self._told += 1
+        if self._told % TICK:
+            return
         live = self._learners.live
         self._newcomers.draw(live)
         self._followers.moved(live, live.step(), self._learners.trends())
@@ -176,9 +185,11 @@ class Stackwise(LiveAls):
     name = "stackwise"
 
     def __init__(
-        self, described: Mapping[str, Credential] | None = None, tuning: Tuning | None = None
+        self, described: Mapping[str, Credential] | None = None, tuned: Tuned | None = None
     ) -> None:
-        super().__init__(tuning)
+        super().__init__(None if tuned is None else tuned.tuning)
+        if tuned is not None:
+            self._weights = tuned.weights
         self._catalog = CatalogIndex()
         self._known: set[str] = set()
         for credential in (described or {}).values():
@@ -198,6 +209,16 @@ class Stackwise(LiveAls):
         )
         rows = [self._rows[item.credential_id] for item in ranking.items]
         return np.array([row for row in rows if row not in taken][:k], np.int64)
+
+    def heard(self, learner: int, now_ms: int) -> tuple[Ints, Fused]:
+        """The credential rows that may be listed, but those taken up, and what speaks for each of them."""
+        state, model = self._state(learner), self._followers.model
+        ask = asked(state, model, self._catalog, Constraints(), now=_moment(now_ms))
+        open_to = feasible(ask)
+        known = (self._catalog.credentials[row] for row in open_to.tolist())
+        rows = np.array([self._rows[each.id] for each in known if each is not None], np.int64)
+        new = ~np.isin(rows, np.array([*self._taken[learner]], np.int64))
+        return rows[new], fused(ask, open_to[new])
 
     def _apply(self, event: Event) -> None:
         credential_id = self._credential_ids[event.credential]

@@ -18,29 +18,40 @@ from services.recommender.evaluation.contenders.live import (
 from services.recommender.evaluation.contenders.popularity import Popularity
 from services.recommender.evaluation.contenders.tuning import Say
 from services.recommender.evaluation.split import Protocol
+from services.recommender.model.training import Tuned, Tuning
 
 BASELINES = ("popularity", "implicit_default", "implicit_tuned", "ease")
 """What a user would pick instead."""
 
 
 class Setting(Struct, frozen=True):
-    """What a contender may know before it is fitted; say: tells whoever waits what it is doing."""
+    """What a contender may know before it is fitted; say: tells whoever waits what it is doing.
+
+    tuned: the settings file that Stackwise and its parts are to use instead of their defaults.
+    """
 
     protocol: Protocol
     catalog: Catalog | None
     say: Say
+    tuned: Tuned | None = None
 
 
 FACTORIES: dict[str, Callable[[Setting], Contender]] = {
-    "stackwise": lambda setting: Stackwise(setting.catalog.credentials if setting.catalog else {}),
+    "stackwise": lambda setting: Stackwise(
+        setting.catalog.credentials if setting.catalog else {}, setting.tuned
+    ),
     "popularity": lambda _: Popularity(),
     "implicit_default": lambda _: ImplicitDefault(),
     "implicit_tuned": lambda setting: ImplicitTuned(setting.protocol, setting.say),
     "ease": lambda setting: Ease(setting.protocol, setting.say),
-    "live_als": lambda _: LiveAls(),
-    "learner_fold_in": lambda _: LearnerFoldIn(),
-    "periodic_retrain": lambda _: PeriodicRetrain(),
+    "live_als": lambda setting: LiveAls(_factors(setting)),
+    "learner_fold_in": lambda setting: LearnerFoldIn(_factors(setting)),
+    "periodic_retrain": lambda setting: PeriodicRetrain(_factors(setting)),
 }
+
+
+def _factors(setting: Setting) -> Tuning | None:
+    return None if setting.tuned is None else setting.tuned.tuning
 
 
 def contenders(setting: Setting, names: Sequence[str] = ()) -> list[Contender]:
