@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks {freshness,gateway}`: each beside its ceiling, as a table and JSON."""
+"""`python -m tests.benchmarks {freshness,gateway,train,update}`: each beside its ceiling, as a table and JSON."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +11,15 @@ from rich.console import Console
 from deploy.local.keeper import Say
 from deploy.local.terminal import run
 from tests.benchmarks import gateway as of_gateway
+from tests.benchmarks import train as of_trainer
+from tests.benchmarks import update as of_worker
 from tests.benchmarks.freshness import Freshness
-from tests.benchmarks.tables import show_freshness, show_gateway
+from tests.benchmarks.tables import show_freshness, show_gateway, show_train, show_update
 from tests.benchmarks.target import target, temporary_folder
 from tests.benchmarks.wire import Client
 from tests.benchmarks.world import world
 
+_console = Console(stderr=True)
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 Json = Annotated[Path | None, typer.Option("--json", help="Write the report there too.")]
@@ -87,6 +90,54 @@ def gateway(
         _write(json, report)
 
     run(main)
+
+
+@cli.command()
+def train(
+    learners: Annotated[int, typer.Option(min=100, max=2_000_000)] = 20_000,
+    credentials: Annotated[int, typer.Option(min=200, max=50_000)] = 20_000,
+    each: Annotated[int, typer.Option(min=2, max=100, help="Interactions of a learner.")] = 12,
+    events: Annotated[int, typer.Option(min=100, max=1_000_000)] = 10_000,
+    factors: Annotated[int, typer.Option(min=2, max=256)] = 64,
+    step_after: Annotated[int, typer.Option(min=1, max=10_000, help="Events a step.")] = 1_000,
+    json: Json = None,
+) -> None:
+    """The trainer's CPU time an event, a sweep's beside implicit's, memory, restart from the archive."""
+    with temporary_folder() as folder:
+        report = of_trainer.measure(
+            learners=learners,
+            credentials=credentials,
+            each=each,
+            events=events,
+            factors=factors,
+            step_after=step_after,
+            folder=folder,
+            say=_console.print,
+        )
+    show_train(Console(), report)
+    _write(json, report)
+
+
+@cli.command()
+def update(
+    learners: Annotated[int, typer.Option(min=100, max=200_000)] = 20_000,
+    credentials: Annotated[int, typer.Option(min=200, max=50_000)] = 20_000,
+    each: Annotated[int, typer.Option(min=2, max=100, help="Interactions of a learner.")] = 12,
+    updates: Annotated[int, typer.Option(min=10, max=100_000)] = 1_000,
+    factors: Annotated[int, typer.Option(min=2, max=256)] = 64,
+    json: Json = None,
+) -> None:
+    """The worker's CPU time for a learner's new list, by stage."""
+    report = of_worker.measure(
+        learners=learners,
+        credentials=credentials,
+        each=each,
+        updates=updates,
+        factors=factors,
+        say=_console.print,
+    )
+    show_update(Console(), report)
+    _write(json, report)
 
 
 def _write(path: Path | None, report: Struct) -> None:

@@ -8,6 +8,8 @@ from rich.table import Table
 from tests.benchmarks.freshness import FreshnessReport, FreshnessRun
 from tests.benchmarks.gateway import GatewayReport
 from tests.benchmarks.spread import Spread
+from tests.benchmarks.train import TrainReport
+from tests.benchmarks.update import UpdateReport
 
 
 def show_freshness(console: Console, report: FreshnessReport) -> None:
@@ -41,6 +43,51 @@ def show_gateway(console: Console, report: GatewayReport) -> None:
         console.print("lists changed meanwhile: not all were the stored ones")
     if report.errors:
         console.print(_line("errors", report.errors))
+
+
+def show_train(console: Console, report: TrainReport) -> None:
+    """Events and their stages, sweeps, memory and restart, beside their ceilings and targets."""
+    events, sweep = report.events, report.sweep
+    rows = {
+        "apply, µs CPU an event": events.apply,
+        "step": events.step,
+        "moved": events.moved,
+        "rows streamed an event": events.rows_streamed,
+        "events a CPU-second, complete item side": events.per_second,
+        "ceiling: merged states only": events.ceiling_per_second,
+        "sweep, CPU seconds: implicit": sweep.implicit,
+        "ours, from zero": sweep.cold,
+        "ours, warm": sweep.warm,
+        "ours from zero over implicit's": sweep.over_implicit,
+        "MB per million interactions": report.megabytes_per_million,
+        "  and in the archive, memory-mapped": report.archive_megabytes_per_million,
+        "MB per thousand credentials": report.megabytes_per_thousand_credentials,
+        "restart, seconds": report.restart.seconds,
+    }
+    console.print(_pairs(f"train, {report.interactions} interactions", rows))
+    console.print(f"events: at least {report.at_least:g}, aim {report.aim:g} a CPU-second")
+
+
+def show_update(console: Console, report: UpdateReport) -> None:
+    """Stages, the model's queries, and updates per CPU-second beside the ceiling."""
+    rows = {
+        **{f"{name}, µs CPU": cost for name, cost in report.stages.items()},
+        **{f"  query: {name}": cost for name, cost in report.queries.items()},
+        "updates a CPU-second": report.per_second,
+        "ceiling: one fold-in, all scores, best twenty": report.ceiling_per_second,
+        "share of the ceiling": report.share_of_ceiling,
+    }
+    title = f"update, {report.credentials} credentials, {report.factors} factors"
+    console.print(_pairs(title, rows))
+    console.print(f"at least {report.at_least:g}, aim {report.aim:g} a CPU-second")
+
+
+def _pairs(title: str, rows: Mapping[str, float]) -> Table:
+    table = Table("", title=title, title_justify="left")
+    table.add_column("", justify="right")
+    for name, value in rows.items():
+        table.add_row(name, f"{value:g}")
+    return table
 
 
 def _freshness(run: FreshnessRun) -> Table:

@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 from rich.console import Console
@@ -10,7 +11,9 @@ from tests.benchmarks.freshness import Ceiling, FreshnessReport, FreshnessRun
 from tests.benchmarks.gateway import Cost, GatewayReport
 from tests.benchmarks.machine import Machine
 from tests.benchmarks.spread import Spread
-from tests.benchmarks.tables import show_freshness, show_gateway
+from tests.benchmarks.tables import show_freshness, show_gateway, show_train, show_update
+from tests.benchmarks.train import measure as measure_train
+from tests.benchmarks.update import measure as measure_update
 
 _MACHINE = Machine(2, 0.5, "3.11.9", "Linux", datetime(2026, 1, 1, tzinfo=UTC))
 _SPREAD = Spread(3, 12.0, 34.0, 56.0)
@@ -40,6 +43,23 @@ def test_the_shape_of_the_gateway_report() -> None:
         "over_litestar": 1.5,
         "latency": {"count": 3, "p50": 12.0, "p99": 34.0, "max": 56.0},
     }
+
+
+def test_the_shapes_of_the_reports_of_one_process(tmp_path: Path) -> None:
+    """Trainer and worker are measured in this process; a small run has every figure, and its table is printed."""
+    console, said = Console(file=io.StringIO(), width=160), list[str]()
+    small = {"learners": 300, "credentials": 200, "each": 4, "factors": 4}
+    trained = measure_train(events=100, step_after=50, folder=tmp_path, say=said.append, **small)
+    updated = measure_update(updates=10, say=said.append, **small)
+    show_train(console, trained)
+    show_update(console, updated)
+    for report in (trained, updated):
+        written = msgspec.json.decode(msgspec.json.encode(report))
+        assert written.keys() >= {"benchmark", "machine", "learners", "credentials", "at_least"}
+    assert trained.events.per_second > 0
+    assert trained.events.ceiling_per_second > 0
+    assert updated.stages.keys() == {"decode", "state", "list", "encode"}
+    assert updated.per_second > 0
 
 
 def test_tables_show_what_was_measured_and_what_was_not() -> None:
