@@ -6,15 +6,15 @@ reads it. A fit is taken over in parts, between which events are applied and row
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 
 from libs.common.contracts.item_side import ItemRow
-from services.recommender.model.learned import Model, snapshot
-from services.recommender.model.live import Fold, Prepared, Start
+from services.recommender.model.learned import Model, empty, snapshot
+from services.recommender.model.live import Fold, Live, Prepared, Start
 from services.recommender.model.moved import Followers
 from services.recommender.model.types import Rows
 from services.recommender.trainer import folds
@@ -121,3 +121,13 @@ class Stream:
                 return await asyncio.shield(working)
             finally:
                 await asyncio.wait([working])
+
+
+def warm_up() -> None:
+    """Compiles what a step and a fit need, which takes a while where it was never done before."""
+    live, two = Live(), np.ones((2, 2), np.float32)
+    for learner in range(2):
+        live.put(learner, [0, 1], [1.0, 1.0])
+    live.install(Fold(two, np.arange(2), 1.0, 1.0, two))
+    followers = Followers(empty("", datetime.fromtimestamp(0, UTC), 1.0), ["a", "b"])
+    followers.moved(live, np.arange(2), np.zeros(2))

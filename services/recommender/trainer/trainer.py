@@ -23,7 +23,7 @@ from services.recommender.trainer.saving import Saver
 from services.recommender.trainer.schedule import Schedule
 from services.recommender.trainer.settings import Settings
 from services.recommender.trainer.stored import Stored
-from services.recommender.trainer.stream import Stream
+from services.recommender.trainer.stream import Stream, warm_up
 from services.recommender.trainer.training import Training
 
 log = structlog.get_logger()
@@ -99,6 +99,7 @@ class Trainer:
             model = self._training.first()
             found = await asyncio.to_thread(self._stored.save, model), model
         await self._announce(*found)
+        await asyncio.to_thread(warm_up)
 
     async def run(self, logs: Logs) -> None:
         """Works until cancelled. Raises Superseded.

@@ -192,6 +192,7 @@ class Stackwise(LiveAls):
             self._weights = tuned.weights
         self._catalog = CatalogIndex()
         self._known: set[str] = set()
+        self._unmentioned = dict(described or {})
         for credential in (described or {}).values():
             self._learn(credential)
 
@@ -224,11 +225,13 @@ class Stackwise(LiveAls):
         credential_id = self._credential_ids[event.credential]
         if credential_id not in self._known:
             self._learn(_bare(credential_id))
+        if (described := self._unmentioned.pop(credential_id, None)) is not None:
+            # The file does not say when it was published: now, at the latest.
+            self._newcomers.describe(described)
         super()._apply(event)
 
     def _learn(self, credential: Credential) -> None:
         self._known.add(credential.id)
-        self._newcomers.describe(credential)
         self._catalog.put(credential, _EPOCH)
 
 
