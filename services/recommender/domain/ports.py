@@ -12,7 +12,7 @@ History = Sequence[tuple[str, float]]
 
 
 class Model(Protocol):
-    """The item side at one version: immutable. Arrays run over `item_ids`."""
+    """The item side at one version. It changes between lists, never within one. Arrays run over `item_ids`."""
 
     @property
     def version(self) -> str:

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 class Announcer:
     """`superseded` is set when a trainer with a higher epoch has spoken.
 
+    standing: the version that the topic names, whoever announced it. announced: what this trainer has announced.
     again: whether the reference, and every row that its artefact has not, must be sent once more: another
     trainer has written over them, or the topic is lost.
     """
@@ -38,6 +39,7 @@ class Announcer:
         self._seq = 0
         self._end = 0
         self._last_batch = -1
+        self.standing: str | None = None
         self.announced: Version | None = None
         self.again = False
         self.superseded = asyncio.Event()
@@ -96,6 +98,8 @@ class Announcer:
 
     def _watch(self, value: ItemRow | ModelReference) -> None:
         self._highest_seen = max(self._highest_seen, value.epoch)
+        if isinstance(value, ModelReference):
+            self.standing = value.version
         if self._epoch is None:
             return
         if value.epoch > self._epoch:

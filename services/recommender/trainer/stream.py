@@ -79,12 +79,11 @@ class Stream:
             await self._alone(self._live.step)
 
     async def resume(self, model: Model) -> None:
-        """The live item side goes on from a stored model, which is the announced one."""
+        """The live item side goes on from a stored model, up to the last event."""
         credentials = self._learners.states.credentials
         fold = folds.stored(model, credentials)
         self._live.mark(folds.changed_since(model, self._live, credentials).tolist())
         await self.adopt(await self.prepare(fold))
-        self.follow(model)
 
     async def snapshot(
         self, version: str, trained_at: datetime, metrics: dict[str, float]

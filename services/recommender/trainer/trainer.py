@@ -70,7 +70,7 @@ class Trainer:
         self._speaking = (
             asyncio.Lock()
         )  # one model at a time is announced, and followed by its own rows
-        self._resuming: Model | None = None
+        self._resuming: tuple[Version, Model] | None = None
         self._event_at = self._proven_at = time.monotonic()
         self.marks = marks
 
@@ -88,17 +88,24 @@ class Trainer:
 
     def problem(self) -> str | None:
         """Why the trainer is not ready; None when it is."""
-        return None if self._announcer.announced else "no model has been announced yet"
+        known = self._announcer.announced or self._resuming
+        return None if known else "no model has been announced yet"
 
     async def begin(self) -> None:
-        """Takes the epoch and announces the model in force, so that workers need not wait for the logs."""
+        """Takes the epoch, and announces the model in force, so that workers need not wait for the logs.
+
+        If the topic names it already, with the rows that an earlier trainer sent, it stays like that until the live
+        item side is as far: announced now, the followers would go back to the artefact.
+        """
         self._announcer.take_epoch()
         self._training.trained_at = await asyncio.to_thread(self._stored.trained_at)
         found = await asyncio.to_thread(self._stored.in_force)
         if found is None:
             model = self._training.first()
             found = await asyncio.to_thread(self._stored.save, model), model
-        await self._announce(*found)
+        if found[0].version != self._announcer.standing:
+            await self._announce(*found)
+        self._resuming = found
         await asyncio.to_thread(warm_up)
 
     async def run(self, logs: Logs) -> None:
@@ -138,7 +145,11 @@ class Trainer:
     async def _speak(self) -> None:
         """Streams what moved. After a start or a rollback the live item side first goes on from the stored model."""
         if self._resuming is not None:
-            await self._stream.resume(self._resuming)
+            wanted, model = self._resuming
+            await self._stream.resume(model)
+            if self._announcer.announced != wanted:
+                await self._announcer.announce(wanted)
+            self._stream.follow(model)
             self._resuming = None
         if self._announcer.again and (version := self._announcer.announced) is not None:
             model = await asyncio.to_thread(self._stored.load, version)
@@ -199,5 +210,5 @@ class Trainer:
     async def _announce(self, version: Version, model: Model) -> None:
         """Announces a stored model, from which the live item side is to go on."""
         await self._announcer.announce(version)
-        self._resuming = model
+        self._resuming = version, model
         await asyncio.to_thread(self._stored.remember, version.version)
