@@ -163,6 +163,7 @@ def test_newcomers_while_a_fit_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     live.settle()
     _assert_grams(live)
     assert np.isfinite(live.factors).all()
+    assert live._learners[7_001].any()
     for row in (5_000, 9_000, 20_000):
         _assert_solved(live, row, tastes)
 
