@@ -191,6 +191,8 @@ class Live:
         """
         self._solve_learners()
         solved = self._worth(self._due(self._touched), self._touched)
+        if self._changed_learners:  # a credential is solved once, after all of its learners
+            solved = solved[:0]
         if len(solved) and self.factors.shape[1] > 1:
             self._solve_credentials(solved)
         self._touched[solved] = 0
