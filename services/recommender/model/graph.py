@@ -20,7 +20,7 @@ from services.recommender.model.histories import Histories
 from services.recommender.model.types import Floats, Rows
 
 DEEP = 64
-WIDE = 100
+WIDE = 50
 GAP_DECAY = 0.7
 LONGEST_GAP = 5
 TOGETHER_POWER = 0.7

@@ -16,7 +16,7 @@ from services.recommender.model.types import Doubles, Rows
 
 FACTOR_MOVED = 0.02
 """How far a factor moves before it is streamed, as a share of its length."""
-EDGES_MOVED = 0.05
+EDGES_MOVED = 0.1
 """How much of the weight of a credential's edges has become other edges or weights before they are streamed."""
 TREND_MOVED = 0.02
 """How far the logarithm of a trend moves before it is streamed: 2 % of the count."""

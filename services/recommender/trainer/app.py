@@ -9,6 +9,7 @@ from litestar import Litestar
 from libs.common.background import background
 from libs.common.clock import Clock, now
 from libs.common.contracts import topics
+from libs.common.errors import InvalidRequest
 from libs.common.global_table import GlobalTables
 from libs.common.health import Health
 from libs.common.kafka.broker import make_broker, wait_for_kafka
@@ -17,6 +18,7 @@ from libs.common.kafka.publisher import Publisher
 from libs.common.telemetry import configure
 from libs.common.web import create_app, serve
 from services.recommender.model.store import ModelStore
+from services.recommender.model.training import read_tuned
 from services.recommender.trainer.announcer import Announcer
 from services.recommender.trainer.archive import Archive, Marks
 from services.recommender.trainer.learners import Learners
@@ -48,7 +50,7 @@ async def main(settings: Settings) -> None:
 
     try:
         await serve(create_app(routes=(), health=health, lifespan=[lifespan]), settings)
-    except* Superseded as group:
+    except* (Superseded, InvalidRequest) as group:
         raise SystemExit(str(group.exceptions[0])) from None
 
 
@@ -56,8 +58,10 @@ async def main(settings: Settings) -> None:
 async def running(settings: Settings, health: Health, clock: Clock = now) -> AsyncIterator[Trainer]:
     """The trainer at work, and the archive saved at its end.
 
-    Raises Superseded, in a group, when another has taken over: the archive is then the other's to save.
+    Raises InvalidRequest for a settings file that is none, and Superseded, in a group, when another has taken
+    over: the archive is then the other's to save.
     """
+    tuned = read_tuned(settings.train_settings) if settings.train_settings else None
     broker = make_broker(settings, client_id="recommender-trainer")
     archive = Archive(settings.archive_directory)
     archived = await asyncio.to_thread(archive.load)
@@ -74,9 +78,9 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
         settings,
         learners=learners,
         announcer=announcer,
-        stream=Stream(learners, newcomers, announcer),
+        stream=Stream(learners, newcomers, announcer, tuned.weights if tuned else {}),
         saver=saver,
-        training=Training(settings, learners, saver, clock),
+        training=Training(settings, learners, saver, clock, tuned.tuning if tuned else None),
         stored=Stored(ModelStore(settings.model_store), settings.keep_models),
         marks=marks,
         clock=clock,

@@ -46,10 +46,7 @@ class Job(Struct, frozen=True, kw_only=True):
     parent: int
     threads: int = 1
     niceness: int = 0
-    factors: int | None = None
-    alpha: float | None = None
-    regularization: float | None = None
-    iterations: int | None = None
+    tuning: Tuning | None = None
 
 
 class Warm(Struct, frozen=True, kw_only=True):
@@ -71,7 +68,7 @@ def fit(job: Job) -> None:
     started = time.monotonic()
     matrix = matrix_of(Archive(Path(job.archive)).read(job.number).columns)
     learners, credentials = matrix.weights.shape
-    tuning = _tuning(job, learners, credentials, matrix.weights.nnz)
+    tuning = job.tuning or tuning_for(learners, credentials, matrix.weights.nnz)
     log.info("fit_started", learners=learners, credentials=credentials, tastes=matrix.weights.nnz)
     start = None if job.start is None else _start(Path(job.start), matrix, tuning)
     factors, metrics = train_on(matrix, tuning, job.threads, start)
@@ -135,14 +132,6 @@ def _start(path: Path, matrix: Matrix, tuning: Tuning) -> Floats | None:
     known = matrix.items < len(factors)
     start[known] = factors[matrix.items[known]]
     return start
-
-
-def _tuning(job: Job, learners: int, credentials: int, tastes: int) -> Tuning:
-    tuning = tuning_for(learners, credentials, tastes)
-    given = {name: getattr(job, name) for name in Tuning.__struct_fields__}
-    return msgspec.structs.replace(
-        tuning, **{name: value for name, value in given.items() if value is not None}
-    )
 
 
 def _die_with(parent: int) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveInt
 
 from libs.common.settings import HttpSettings, KafkaSettings, Seconds
 
@@ -13,6 +13,7 @@ class Settings(HttpSettings, KafkaSettings):
 
     The archive of all interactions is in `archive`, by default a folder of `scratch`: back it up, it
     outlives the log. train_…: see `schedule.Schedule`; train_limit_seconds ends a fit that hangs;
+    train_settings: the file that `tune` wrote; without one the size of the data decides.
     train_niceness: how far it steps back behind what serves.
     trend_half_life_hours: how fast a trend fades. keep_models: how many versions stay for a rollback.
     """
@@ -28,10 +29,7 @@ class Settings(HttpSettings, KafkaSettings):
     train_limit_seconds: Seconds = 3600
     train_threads: PositiveInt = 1
     train_niceness: Annotated[int, Field(ge=0, le=19)] = 5
-    train_factors: PositiveInt | None = None
-    train_alpha: PositiveFloat | None = None
-    train_regularization: PositiveFloat | None = None
-    train_iterations: PositiveInt | None = None
+    train_settings: Path | None = None
     trend_half_life_hours: Annotated[float, Field(ge=0.1, le=8760)] = 14 * 24
     keep_models: PositiveInt = 5
 

@@ -29,10 +29,20 @@ AT_ONCE = 256
 
 
 class Stream:
-    """Rows are streamed while the followers' model is one that the live item side goes on from."""
+    """Rows are streamed while the followers' model is one that the live item side goes on from.
 
-    def __init__(self, learners: Learners, newcomers: Newcomers, announcer: Announcer) -> None:
+    weights: of the signals, which every model from here on carries.
+    """
+
+    def __init__(
+        self,
+        learners: Learners,
+        newcomers: Newcomers,
+        announcer: Announcer,
+        weights: dict[str, float],
+    ) -> None:
         self.lock = asyncio.Lock()
+        self._weights = weights
         self._learners = learners
         self._live = learners.live
         self._newcomers = newcomers
@@ -99,6 +109,7 @@ class Stream:
                 trained_at=trained_at,
                 half_life_hours=self._learners.half_life_hours,
                 metrics=metrics,
+                weights=self._weights,
             )
         )
 

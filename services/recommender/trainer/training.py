@@ -13,6 +13,7 @@ from libs.common.clock import Clock
 from services.recommender.model.arrays import Corrupt
 from services.recommender.model.learned import Model, empty
 from services.recommender.model.live import Fold, Start
+from services.recommender.model.training import Tuning
 from services.recommender.trainer import fitting, metrics
 from services.recommender.trainer.fit import Job
 from services.recommender.trainer.fitting import FitFailed
@@ -40,8 +41,16 @@ class Training:
     events_at_fit: how many events its data had.
     """
 
-    def __init__(self, settings: Settings, learners: Learners, saver: Saver, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        learners: Learners,
+        saver: Saver,
+        clock: Clock,
+        tuning: Tuning | None,
+    ) -> None:
         self._settings = settings
+        self._tuning = tuning
         self._learners = learners
         self._saver = saver
         self._clock = clock
@@ -103,10 +112,7 @@ class Training:
             parent=os.getpid(),
             threads=settings.train_threads,
             niceness=settings.train_niceness,
-            factors=settings.train_factors,
-            alpha=settings.train_alpha,
-            regularization=settings.train_regularization,
-            iterations=settings.train_iterations,
+            tuning=self._tuning,
         )
 
 

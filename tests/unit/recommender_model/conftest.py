@@ -3,6 +3,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from deploy.local.child import Child
@@ -16,10 +17,13 @@ from libs.common.kafka.provision import provision
 from libs.common.kafka.publisher import Publisher
 from libs.common.settings import KafkaSettings
 from services.recommender.item_side import ItemSideFollower
+from services.recommender.model.training import Tuned, Tuning
 from services.recommender.trainer.app import running
 from services.recommender.trainer.settings import Settings
 from services.recommender.trainer.trainer import Trainer
 from tests.unit.recommender_model.events import Event
+
+TWO_FACTORS = Tuning(factors=2, alpha=30.0, regularization=1.0, iterations=15)
 
 
 @dataclass
@@ -92,11 +96,17 @@ class Bench:
             **{
                 "train_minimum": 10_000,
                 "train_quiet_seconds": 0.3,
-                "train_factors": 2,
+                "train_settings": self._tuned(),
                 "train_niceness": 0,
                 **changes,
             },
         )
+
+    def _tuned(self) -> Path:
+        """A settings file for a handful of learners."""
+        path = self.folder / "settings.json"
+        path.write_bytes(msgspec.json.encode(Tuned(tuning=TWO_FACTORS, weights={})))
+        return path
 
     def trainer(self, **changes: object) -> Callable[[], Awaitable[Trainer]]:
         return running(self.settings(**changes), Health())

@@ -18,8 +18,10 @@ from services.recommender.trainer.columns import Credentials, of_states
 from services.recommender.trainer.fit import Job
 from services.recommender.trainer.fitting import FitFailed
 from services.recommender.trainer.matrix import hold_out, matrix_of, without
+from tests.unit.recommender_model.conftest import TWO_FACTORS
 
 SIZE = 60
+ENDLESS = msgspec.structs.replace(TWO_FACTORS, iterations=10_000_000)
 
 
 def _two_tastes(folder: Path) -> tuple[Archive, int, Credentials]:
@@ -49,7 +51,7 @@ def _job(folder: Path, number: int, **changes: object) -> Job:
 async def test_the_child_fits_what_the_archive_holds(tmp_path: Path) -> None:
     """Factors from the child recommend the unseen of the learner's own kind, and say how good they are."""
     _, number, credentials = _two_tastes(tmp_path / "archive")
-    await fitting.run(_job(tmp_path, number, factors=2), limit_seconds=240)
+    await fitting.run(_job(tmp_path, number, tuning=TWO_FACTORS), limit_seconds=240)
     fold, metrics = fitting.take_result(tmp_path / "result", len(credentials))
     liked = [credentials.row(f"c{c}") for c in (2, 4, 6)]
     confidence = np.full(3, fold.alpha, np.float32)
@@ -77,7 +79,7 @@ async def test_a_fit_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     """The limit ends the child process, and the failure says so."""
     _, number, _ = _two_tastes(tmp_path / "archive")
     with pytest.raises(FitFailed, match=r"within 0\.2 s"):
-        await fitting.run(_job(tmp_path, number, iterations=10_000_000), limit_seconds=0.2)
+        await fitting.run(_job(tmp_path, number, tuning=ENDLESS), limit_seconds=0.2)
     assert not [p for p in psutil.Process().children() if "trainer.fit" in str(p.cmdline())]
 
 
@@ -90,7 +92,7 @@ async def test_a_fit_without_an_archive_fails(tmp_path: Path) -> None:
 async def test_no_fit_outlives_its_trainer(tmp_path: Path) -> None:
     """When the trainer is killed, the kernel ends the child."""
     _, number, _ = _two_tastes(tmp_path / "archive")
-    job = _job(tmp_path, number, iterations=10_000_000)
+    job = _job(tmp_path, number, tuning=ENDLESS)
     script = (
         "import asyncio, msgspec, os, sys\n"
         "from services.recommender.trainer import fitting\n"

@@ -13,7 +13,7 @@ from services.recommender.trainer.learners import Learners
 from services.recommender.trainer.newcomers import Newcomers
 from services.recommender.trainer.states import States
 from services.recommender.trainer.stream import AT_ONCE, Stream
-from tests.unit.recommender_model.data import checkerboard, trained
+from tests.unit.recommender_model.data import NOW, checkerboard, trained
 from tests.unit.recommender_model.events import interaction
 
 
@@ -43,7 +43,7 @@ def learners() -> Learners:
 
 @pytest.fixture
 def stream(learners: Learners, sender: Sender) -> Stream:
-    return Stream(learners, Newcomers(learners.states.credentials), sender)
+    return Stream(learners, Newcomers(learners.states.credentials), sender, {"trend": 0.7})
 
 
 async def test_nothing_is_lost_while_kafka_is_away(
@@ -109,3 +109,9 @@ async def test_work_in_a_thread_is_waited_for_when_its_caller_is_cancelled(strea
         assert ended.is_set()
     with pytest.raises(asyncio.CancelledError):
         await working
+
+
+async def test_a_stored_model_carries_the_signals_weights(stream: Stream) -> None:
+    """What a tuning found travels to the workers with the model."""
+    model = await stream.snapshot("v1", NOW, {})
+    assert model.weights == {"trend": 0.7}

@@ -63,9 +63,7 @@ def test_the_job_goes_on_from_factors_that_were_trained_alike(
         result=str(tmp_path / "result"),
         start=str(tmp_path / "start"),
         parent=0,
-        factors=4,
-        alpha=10.0,
-        regularization=1.0,
+        tuning=TUNING,
     )
     fit(job)
     fold, metrics = fitting.take_result(tmp_path / "result", len(credentials))
