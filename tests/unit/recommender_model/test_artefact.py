@@ -75,6 +75,23 @@ def test_saving_and_loading_changes_nothing(model: Model, url: str, tmp_path: Pa
     assert isinstance(loaded.factors, np.memmap)
 
 
+def test_moving_a_loaded_model_is_its_process_s_own_affair(model: Model, tmp_path: Path) -> None:
+    """A loaded model can be written to; the artefact stays what it was, for whoever loads it next."""
+    saved = ModelStore(str(tmp_path)).save(model)
+    one, other = (artefact.load(saved.url, saved.checksum) for _ in range(2))
+    factor = [9.0] * model.factors.shape[1]
+    row = ItemRow(
+        epoch=0, seq=0, model_version="v1", credential_id="c1", factor=factor, neighbours={}
+    )
+    one.move([row])
+    assert one.factors[one.index["c1"]].tolist() == factor
+    for pristine in (other, artefact.load(saved.url, saved.checksum)):
+        np.testing.assert_array_equal(pristine.factors, model.factors[: len(pristine.factors)])
+        np.testing.assert_array_equal(
+            pristine.together.to, model.together.to[: len(pristine.factors)]
+        )
+
+
 def test_the_empty_model_survives_the_store(url: str, tmp_path: Path) -> None:
     """A model without rows can be saved and loaded too."""
     saved = ModelStore(url).save(empty("v0", NOW, 24))
