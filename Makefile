@@ -4,7 +4,7 @@ RUN := $(VENV)/bin/python
 # On which only this machine's own processes listen.
 KAFKA_PORT ?= 9092
 
-.PHONY: setup demo test check test-kafka kafka lock
+.PHONY: setup demo test check test-kafka test-quality kafka lock
 
 setup: $(VENV)/installed
 
@@ -23,7 +23,7 @@ demo: setup
 
 # Everything that needs nothing but Python.
 test: setup check
-	$(RUN) -m pytest
+	$(RUN) -m pytest --ignore tests/quality
 
 check: setup
 	$(VENV)/bin/ruff check .
@@ -34,6 +34,10 @@ check: setup
 # The tests of the whole system on Apache Kafka (Java 17 and Maven).
 test-kafka: setup
 	STACKWISE_TEST_KAFKA=apache $(RUN) -m pytest tests/flow tests/acceptance tests/chaos
+
+# The ranking against its baselines on data that the test downloads (about four minutes).
+test-quality: setup
+	$(RUN) -m pytest tests/quality
 
 # Apache Kafka on this machine, until it is interrupted.
 kafka: setup
