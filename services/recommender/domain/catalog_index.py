@@ -118,12 +118,7 @@ class CatalogIndex:
     def similarity(self, skills: dict[str, float]) -> Array:
         """Cosine-like overlap of each credential with weighted skills, rare skills counting more (n,)."""
         n = len(self)
-        query = {
-            skill_id: weight * self._rarity(skill_id)
-            for skill_id, weight in skills.items()
-            if self.teaching.count(skill_id)
-        }
-        return self.teaching.weigh(query, n) / self._norms.first(n)
+        return self.teaching.weigh(skills, n, self._rarity) / self._norms.first(n)
 
     def values(self, region: str | None) -> Array:
         """The value score of each credential for someone in a region, 0 to 1 (n,)."""
@@ -184,8 +179,9 @@ class CatalogIndex:
     def _value(self, credential: Credential, region: str | None) -> float:
         return value.score(value.assess(credential, now=self._value_now, region=region))
 
-    def _rarity(self, skill_id: str) -> float:
-        return math.log1p(len(self) / self.teaching.count(skill_id))
+    def _rarity(self, teaching: int) -> float:
+        """Of a skill that so many credentials teach."""
+        return math.log1p(len(self) / teaching)
 
     def _table(self, snapshot: Occupation | Skill | Regulation) -> dict[str, CatalogSnapshot]:
         tables: dict[type, dict[str, CatalogSnapshot]] = {

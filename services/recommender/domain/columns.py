@@ -1,7 +1,7 @@
 """Growing numpy columns over the rows of the catalog index, and derived ones that follow its changes."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -97,10 +97,6 @@ class Postings:
                 self._weights.setdefault(key, {})[row] = weight
                 self._arrays.pop(key, None)
 
-    def count(self, key: str) -> int:
-        """How many rows have the key."""
-        return len(self._weights.get(key, ()))
-
     def rows(self, key: str) -> tuple[Array, Array]:
         """The rows that have the key, and their weights."""
         arrays = self._arrays.get(key)
@@ -110,12 +106,15 @@ class Postings:
             self._arrays[key] = arrays
         return arrays
 
-    def weigh(self, query: dict[str, float], rows: int) -> Array:
-        """For each of the first `rows` rows the sum of query weight × posting weight over its keys."""
-        found = [self.rows(key) for key in query if self.count(key)]
-        if not found:
+    def weigh(self, query: Mapping[str, float], rows: int, rarity: Callable[[int], float]) -> Array:
+        """For each of the first `rows` rows the sum of query weight × rarity × posting weight over its keys.
+
+        rarity: of how many rows have the key.
+        """
+        found = [(self.rows(key), asked) for key, asked in query.items()]
+        known = [(having, weights, asked) for (having, weights), asked in found if len(having)]
+        if not known:
             return np.zeros(rows)
-        asked = [weight for key, weight in query.items() if self.count(key)]
-        having, weights = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-        weights *= np.repeat(asked, [len(of_key) for of_key, _ in found])
-        return np.bincount(having, weights, minlength=rows)
+        spoken = [weights * (asked * rarity(len(having))) for having, weights, asked in known]
+        places = np.concatenate([having for having, _, _ in known])
+        return np.bincount(places, np.concatenate(spoken), minlength=rows)

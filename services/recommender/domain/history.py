@@ -45,7 +45,7 @@ def tastes(interactions: Interactions) -> list[Taste]:
 
 
 def history(interactions: Interactions) -> list[tuple[str, float]]:
-    """The query of `Model.scores`: credential ids with kind weight × recency, the newest first."""
+    """The query of the model: credential ids with kind weight × recency, the newest first."""
     return recent([(taste.credential_id, taste.weight) for taste in tastes(interactions)])
 
 
