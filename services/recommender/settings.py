@@ -12,8 +12,12 @@ class ApiSettings(HttpSettings, KafkaSettings, RedisSettings):
 
 
 class WorkerSettings(ApiSettings):
-    """The worker. `worker_instance` makes its group membership static: a quick restart is no rebalance."""
+    """The worker. `worker_instance` makes its group membership static: a quick restart is no rebalance.
 
+    model_store: the trainer's; its archive has the histories that Redis and the log have lost.
+    """
+
+    model_store: str
     worker_instance: str | None = None
 
 

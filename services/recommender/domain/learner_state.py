@@ -46,6 +46,47 @@ def merge(
     return _with_interaction(state, event, place)
 
 
+def join(
+    state: LearnerState | None, archived: LearnerState, *, place: Place | None = None
+) -> LearnerState:
+    """The state with all events that `archived` was made of; the very same object when it has them all.
+
+    `archived` has no profile: a snapshot of the learner comes from their log, and whatever its revision
+    it must not be taken for known. `place`: up to where in the log `archived` has every interaction, if
+    that is the log that is read now. The state then includes them as far as that, and `as_of` is not known.
+    """
+    state = state or LearnerState(archived.learner_key, archived.consent_changed_at)
+    consent = archived.consent_changed_at
+    if state.erased or archived.erased:
+        newest = max(consent, state.consent_changed_at)
+        # The lookup stays until the snapshot of the erasure empties it.
+        gone = LearnerState(
+            state.learner_key, newest, erased=True, consented=False, lookup=state.lookup
+        )
+        return _unless_same(state, gone)
+    state = _under_consent(state, consent)
+    if consent < state.consent_changed_at or not state.consented:
+        return state
+    if not archived.consented:
+        return replace(state, consented=False, profile=None, interactions={})
+    if not archived.interactions:
+        return state
+    both = _capped(_union(state.interactions, archived.interactions))
+    if both != state.interactions:
+        state = replace(state, interactions=both)
+    return _advanced(state, place, state.as_of)
+
+
+def _union(one: Interactions, other: Interactions) -> Interactions:
+    both = {**one, **other}
+    for credential_id in one.keys() & other.keys():
+        kinds = dict(one[credential_id])
+        for kind, at in other[credential_id].items():
+            kinds[kind] = max(at, kinds.get(kind, at))
+        both[credential_id] = kinds
+    return both
+
+
 def _with_snapshot(
     state: LearnerState | None, learner: Learner, lookup: str | None
 ) -> LearnerState:
@@ -131,7 +172,7 @@ def _capped(interactions: Interactions) -> Interactions:
     return {credential_id: kinds for credential_id, kinds in left.items() if kinds}
 
 
-def _advanced(state: LearnerState, place: Place | None, accepted_at: int) -> LearnerState:
+def _advanced(state: LearnerState, place: Place | None, accepted_at: int | None) -> LearnerState:
     if place is None:
         return state
     if state.log == place.log and state.position is not None and state.position >= place.offset:

@@ -19,6 +19,7 @@ from libs.common.telemetry import configure
 from libs.common.web import create_app, serve
 from services.recommender.model.store import ModelStore
 from services.recommender.model.training import read_tuned
+from services.recommender.shared_archive import SharedArchive
 from services.recommender.trainer.announcer import Announcer
 from services.recommender.trainer.archive import Archive, Marks
 from services.recommender.trainer.learners import Learners
@@ -26,6 +27,7 @@ from services.recommender.trainer.logs import LOGS, Logs, proven, until
 from services.recommender.trainer.newcomers import Newcomers
 from services.recommender.trainer.saving import Saver
 from services.recommender.trainer.settings import Settings
+from services.recommender.trainer.sharing import Sharer
 from services.recommender.trainer.states import States
 from services.recommender.trainer.stored import Stored
 from services.recommender.trainer.stream import Stream
@@ -64,11 +66,12 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
     tuned = read_tuned(settings.train_settings) if settings.train_settings else None
     broker = make_broker(settings, client_id="recommender-trainer")
     archive = Archive(settings.archive_directory)
-    archived = await asyncio.to_thread(archive.load)
+    sharer = Sharer(archive, SharedArchive(settings.model_store), clock)
+    archived = await asyncio.to_thread(sharer.newest)
     states = States(archived.columns, archived.credentials) if archived else States()
     marks: Marks = await proven(settings, archived.marks) if archived else {}
     learners = Learners(states, settings.trend_half_life_hours)
-    saver = Saver(archive, states, lambda: marks, clock)
+    saver = Saver(archive, states, lambda: marks, clock, sharer.offer)
     if archived is not None:
         saver.resume(archived)
     announcer = Announcer(Publisher(broker, "recommender"), clock)
@@ -102,9 +105,10 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
         await until(lambda: catalog.caught_up, seconds, "the catalog")
         await trainer.begin()
         logs = Logs(settings, marks, learners=events, item_side=item_side)
-        async with background(trainer.run(logs)):
+        async with background(trainer.run(logs), sharer.run()):
             yield trainer
         await logs.read_to_the_end(LAST_READ_SECONDS)
     finally:
         await broker.stop()
     await saver.save()
+    await sharer.finish()

@@ -12,7 +12,9 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from libs.common.clock import now
 from libs.common.contracts.redis_values import Mark
+from libs.common.contracts.types import milliseconds
 from services.recommender.model import arrays
 from services.recommender.model.arrays import Corrupt
 from services.recommender.trainer.columns import KINDS, Columns, Credentials
@@ -30,18 +32,22 @@ class _Position(Struct, frozen=True):
     record_id: str
 
 
-class _Facts(Struct, frozen=True, kw_only=True):
+class Facts(Struct, frozen=True, kw_only=True):
+    """What the manifest says beside the arrays' checksums. saved_at: Unix ms."""
+
     kinds: list[str]
     positions: list[_Position]
+    saved_at: int = 0
 
 
 class Archived(Struct, frozen=True):
-    """One saved archive."""
+    """One saved archive. saved_at: Unix ms."""
 
-    number: int
     columns: Columns
     credentials: Credentials
     marks: Marks
+    saved_at: int
+    number: int = 0
 
 
 class Archive:
@@ -67,20 +73,24 @@ class Archive:
         self, columns: Columns, credentials: Collection[str], marks: Mapping[tuple[str, int], Mark]
     ) -> int:
         """Writes the next save; answers its number. Raises OSError."""
-        number = max(self._numbers(), default=0) + 1
+        folder = self.next_path()
         ids, ends = arrays.pack_texts(list(credentials))
         stored = {name: getattr(columns, name) for name in Columns.__slots__}
         positions = [_Position(t, p, mark.offset, mark.record_id) for (t, p), mark in marks.items()]
         arrays.write(
-            self.path(number),
+            folder,
             {**stored, "credential_ids": ids, "credential_id_ends": ends},
-            _Facts(kinds=list(KINDS), positions=positions),
+            Facts(kinds=list(KINDS), positions=positions, saved_at=milliseconds(now())),
         )
-        return number
+        return int(folder.name)
 
     def read(self, number: int) -> Archived:
         """A save, memory-mapped. Raises Corrupt, or OSError."""
         return self._read(number)
+
+    def next_path(self) -> Path:
+        """Where the next save goes."""
+        return self.path(max(self._numbers(), default=0) + 1)
 
     def prune(self, keep: Collection[int]) -> None:
         """Deletes every save but those to keep, and what interrupted saves have left."""
@@ -94,14 +104,24 @@ class Archive:
         return [int(path.name) for path in self._directory.iterdir() if path.name.isdigit()]
 
     def _read(self, number: int) -> Archived:
-        stored, raw = arrays.read(self.path(number))
-        try:
-            facts = msgspec.json.decode(raw, type=_Facts)
-            columns = Columns(**{name: stored[name] for name in Columns.__slots__})
-            ids = arrays.unpack_texts(stored["credential_ids"], stored["credential_id_ends"])
-        except (msgspec.DecodeError, KeyError) as error:
-            raise Corrupt(f"{self.path(number)}: {error}") from error
-        if facts.kinds != list(KINDS)[: len(facts.kinds)]:
-            raise Corrupt(f"{self.path(number)}: other codes of kinds")
-        marks = {(p.topic, p.partition): Mark(p.offset, p.record_id) for p in facts.positions}
-        return Archived(number, columns, Credentials(ids), marks)
+        return msgspec.structs.replace(read_save(self.path(number)), number=number)
+
+
+def read_save(folder: Path) -> Archived:
+    """The save in a folder, memory-mapped. Raises Corrupt, or OSError."""
+    stored, raw = arrays.read(folder)
+    try:
+        facts = decode_facts(raw)
+        columns = Columns(**{name: stored[name] for name in Columns.__slots__})
+        ids = arrays.unpack_texts(stored["credential_ids"], stored["credential_id_ends"])
+    except (msgspec.DecodeError, KeyError) as error:
+        raise Corrupt(f"{folder}: {error}") from error
+    if facts.kinds != list(KINDS)[: len(facts.kinds)]:
+        raise Corrupt(f"{folder}: other codes of kinds")
+    marks = {(p.topic, p.partition): Mark(p.offset, p.record_id) for p in facts.positions}
+    return Archived(columns, Credentials(ids), marks, facts.saved_at)
+
+
+def decode_facts(raw: msgspec.Raw) -> Facts:
+    """What the manifest says. Raises msgspec.DecodeError."""
+    return msgspec.json.decode(raw, type=Facts)

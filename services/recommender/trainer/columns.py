@@ -85,6 +85,10 @@ class Columns:
             place += 1
         return None
 
+    def of_partition(self, partition: int) -> list[int]:
+        """The places of a partition's learners."""
+        return np.flatnonzero(self.partition == partition).tolist()
+
     def all_keys(self) -> list[str]:
         """Every learner's key, by place."""
         return [self._key(place).decode() for place in range(len(self))]

@@ -21,6 +21,11 @@ LEARNERS_CHANGED = Gauge(
 ARCHIVED_AT = Gauge(
     "stackwise_archive_saved_timestamp_seconds", "When the archive was last saved (Unix time)."
 )
+ARCHIVE_SHARED_AT = Gauge(
+    "stackwise_archive_shared_timestamp_seconds",
+    "When the newest save was put into the model store, for the workers (Unix time). Alert when it lags "
+    "behind the save: until then the store has what was erased since, and lacks what came since.",
+)
 STEP_SECONDS = Histogram(
     "stackwise_item_side_step_duration_seconds",
     "How long one step of the live item side took, up to the rows to send.",

@@ -21,15 +21,24 @@ _FEW = 20_000
 
 
 class Saver:
-    """Writes `states` and `marks()` into the archive. `number`: the newest save, None before the first."""
+    """Writes `states` and `marks()` into the archive. `number`: the newest save, None before the first.
+
+    `saved` is told the number of each.
+    """
 
     def __init__(
-        self, archive: Archive, states: States, marks: Callable[[], Marks], clock: Clock
+        self,
+        archive: Archive,
+        states: States,
+        marks: Callable[[], Marks],
+        clock: Clock,
+        saved: Callable[[int], None],
     ) -> None:
         self._archive = archive
         self._states = states
         self._marks = marks
         self._clock = clock
+        self._saved = saved
         self._saving = asyncio.Lock()
         self._saved_marks: Marks | None = None
         self._saved_at = time.monotonic()
@@ -40,6 +49,7 @@ class Saver:
         """Goes on from a loaded archive."""
         self.number = archived.number
         self._archive.prune(keep=[archived.number])
+        self._saved(archived.number)
 
     def due(self, every_seconds: float) -> bool:
         """Whether it is time, or so many learners have changed that they are better kept as columns."""
@@ -77,6 +87,7 @@ class Saver:
             states.thaw()
             raise
         states.adopt(archived.columns)
+        self._saved(archived.number)
         keep = [number for number in (archived.number, self._in_use) if number is not None]
         await asyncio.to_thread(self._archive.prune, keep)
         metrics.ARCHIVED_AT.set(self._clock().timestamp())

@@ -18,6 +18,7 @@ from libs.common.kafka.consume import consume_group
 from libs.common.web import App, create_app
 from services.recommender.knowledge import Knowledge
 from services.recommender.settings import WorkerSettings
+from services.recommender.shared_archive import SharedArchive
 from services.recommender.store import Store, connect
 from services.recommender.worker.handler import Worker
 from services.recommender.worker.ownership import Ownership, Witnesses
@@ -25,6 +26,7 @@ from services.recommender.worker.patrol import Patrol
 from services.recommender.worker.probe import probing
 from services.recommender.worker.projection import Projection
 from services.recommender.worker.recovery import recover
+from services.recommender.worker.restoring import Restorer
 from services.recommender.worker.session import Session
 
 GROUP = "recommender.worker"
@@ -58,7 +60,8 @@ async def working(
     async def recovered(partitions: list[int], witnesses: Witnesses) -> dict[int, Session]:
         return await recover(settings, store, partitions, witnesses)
 
-    ownership = Ownership(recovered, lambda: consumption.consumer)
+    restorer = Restorer(settings, store, SharedArchive(settings.model_store), settings.scratch)
+    ownership = Ownership(recovered, restorer, lambda: consumption.consumer)
     patrol = Patrol(store, ownership)
     projection = Projection(knowledge.listing, settings.lookup_pepper.get_secret_value())
     worker = Worker(ownership, store, projection, knowledge.model, clock)

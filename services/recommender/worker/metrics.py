@@ -19,6 +19,14 @@ RECOVERIES = Counter(
     "Partitions whose stored offsets were checked, by outcome: kept, reset.",
     ["outcome"],
 )
+RESTORED = Counter(
+    "stackwise_recommender_restored_partitions_total",
+    "Partitions without offsets of interactions, by what was done: archive_and_on (archive, then the log behind it), "
+    "archive_and_log (archive, then all of the log, which is another or has lost the place), log_only (no "
+    "archive, or a corrupt one). Alert on log_only: what is older than the log is not in the states; "
+    "once the trainer has saved a good archive, `rebuild` brings it back.",
+    ["outcome"],
+)
 REFUSALS = Counter(
     "stackwise_recommender_fence_refusals_total",
     "Commits refused because the stored offsets had become others.",

@@ -2,7 +2,8 @@
 
 Checking runs beside the consumption: a partition is paused, recovered, sought to where it goes on, and
 resumed. Its interactions wait until its learners have been read to their end, so that a rebuild knows
-every consent before the first interaction (contracts.md 5).
+every consent before the first interaction (contracts.md 5). Those that the trainer's archive has come
+first, if Redis does not say how far it has come: then the partition is checked once more.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from libs.common.errors import TryAgain
 from services.recommender.worker.metrics import OWNED
 from services.recommender.worker.probe import Extent
 from services.recommender.worker.recovery import places
+from services.recommender.worker.restoring import Restorer
 from services.recommender.worker.session import Session, Stream
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
@@ -31,10 +33,14 @@ Recover = Callable[[list[int], Witnesses], Awaitable[dict[int, Session]]]
 class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
     """`sessions` are the partitions that may be projected. `consumer` gives the started consumer."""
 
-    def __init__(self, recover: Recover, consumer: Callable[[], AIOKafkaConsumer]) -> None:
+    def __init__(
+        self, recover: Recover, restorer: Restorer, consumer: Callable[[], AIOKafkaConsumer]
+    ) -> None:
         self.sessions: dict[int, Session] = {}
         self._recover = recover
+        self._restorer = restorer
         self._consumer = consumer
+        self._learners_read: set[int] = set()
         self._doubtful: dict[int, object] = {}
         self._witnesses: dict[TopicPartition, Mark] = {}
         self._wake = asyncio.Event()
@@ -44,6 +50,7 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition in {place.partition for place in revoked}:
             self._leave(partition)
             self._doubtful.pop(partition, None)
+            self._learners_read.discard(partition)
         OWNED.set(len(self.sessions))
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
@@ -91,7 +98,12 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def go_on(self, session: Session) -> None:
         """After a commit: lets interactions in once the partition's learners are read to their end."""
-        if self.sessions.get(session.partition) is session:
+        if self.sessions.get(session.partition) is not session:
+            return
+        if session.wants_archive and session.learner.caught_up:
+            self._learners_read.add(session.partition)
+            self.doubt(session.partition)
+        else:
             self._open_interactions(session)
 
     def _open_interactions(self, session: Session) -> None:
@@ -125,9 +137,14 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         self._pause(doubtful)
         recovered = await self._recover(sorted(doubtful), self._witnesses)
-        for partition, session in recovered.items():
-            if self._doubtful.get(partition) is doubtful[partition]:
-                self._begin(session)
+        due = [session for session in recovered.values() if self._may_restore(session)]
+        for session in recovered.values():
+            if session not in due:
+                self._begin(session, doubtful)
+        async for session in self._restorer.restore(due):
+            self._begin(session, doubtful)
+        if not self._doubtful and not any(s.wants_archive for s in self.sessions.values()):
+            self._restorer.release()
         OWNED.set(len(self.sessions))
 
     def _leave(self, partition: int) -> None:
@@ -138,13 +155,22 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
                 if stream.witness is not None:
                     self._witnesses[place] = stream.witness
 
-    def _begin(self, session: Session) -> None:
+    def _may_restore(self, session: Session) -> bool:
+        """Learners may go on coming; those that stood in the log when it was first checked are read."""
+        read = session.partition in self._learners_read and session.learner.mark is not None
+        return session.wants_archive and (read or session.learner.caught_up)
+
+    def _begin(self, session: Session, doubtful: Mapping[int, object]) -> None:
+        """Projects the partition, unless it has left or become doubtful again since."""
+        if self._doubtful.get(session.partition) is not doubtful[session.partition]:
+            return
         try:
             self._open(session.learner, places(session.partition)[0])
             self._open_interactions(session)
         except IllegalStateError:  # no longer ours; the rebalance will have said or will say so
             return
         self.sessions[session.partition] = session
+        self._learners_read.discard(session.partition)
         for place in places(session.partition):
             self._witnesses.pop(place, None)
         del self._doubtful[session.partition]

@@ -83,13 +83,22 @@ class Stream:
 
 @dataclass
 class Session:
-    """`stored`: the packed offsets that Redis must hold for the next commit to be valid."""
+    """`stored`: the packed offsets that Redis must hold for the next commit to be valid.
+
+    restored: whether the states have what the trainer's archive knows (or there is none).
+    """
 
     partition: int
     stored: bytes
     log: str
     learner: Stream
     interaction: Stream
+    restored: bool = False
+
+    @property
+    def wants_archive(self) -> bool:
+        """Whether the log alone would have to say everything that was done."""
+        return self.interaction.mark is None and not self.restored
 
     @property
     def doubtful(self) -> bool:

@@ -60,7 +60,10 @@ class Part:
 class Stack:
     """The parts, and how a test speaks to them."""
 
-    def __init__(self, broker: Part, redis: Part, redis_url: str, bootstrap: str) -> None:
+    def __init__(
+        self, broker: Part, redis: Part, redis_url: str, bootstrap: str, model_store: Path
+    ) -> None:
+        self.model_store = model_store
         self.broker = broker
         self.redis = redis
         self.redis_url = redis_url
@@ -78,6 +81,7 @@ class Stack:
             "STACKWISE_KAFKA_IDEMPOTENCE": "false",
             "STACKWISE_REDIS_URL": self.redis_url,
             "STACKWISE_LOOKUP_PEPPER": PEPPER,
+            "STACKWISE_MODEL_STORE": str(self.model_store),
             **{f"STACKWISE_{name.upper()}": value for name, value in parts.items()},
         }
 
@@ -88,6 +92,7 @@ class Stack:
             kafka_idempotence=False,
             redis_url=self.redis_url,
             lookup_pepper=PEPPER,
+            model_store=str(self.model_store),
             port=1,
             **parts,
         )
@@ -154,7 +159,7 @@ async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
     broker = await Child.start(tansu.program(tmp_path / "broker.log", port))
     server = valkey.prepare(tmp_path / "redis", tmp_path / "redis.log", free_port())
     redis = await Child.start(server.program)
-    opened = Stack(Part(broker), Part(redis), server.url, f"127.0.0.1:{port}")
+    opened = Stack(Part(broker), Part(redis), server.url, f"127.0.0.1:{port}", tmp_path / "models")
     try:
         await broker.until_ready()
         await redis.until_ready()
