@@ -62,7 +62,7 @@ class Fused(Struct, frozen=True):
 
 def fuse(signals: Mapping[Signal, Array], weights: Mapping[str, float]) -> Fused:
     """Votes of the signals, (m,) each, for m candidates. A signal that tells none from another has no vote."""
-    total = np.zeros(len(signals["value"]))
+    total = np.zeros(len(next(iter(signals.values()))))
     parts: dict[Signal, Array] = {}
     for name, scores in signals.items():
         centred = scores - scores.mean()

@@ -1,6 +1,7 @@
 """What each signal of `fusion` says of every credential, for one question."""
 
 import heapq
+from datetime import datetime
 from operator import itemgetter
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from services.recommender.domain.ask import Ask
 from services.recommender.domain.columns import Array
 from services.recommender.domain.fusion import CONTENT_ALONE, LEARNED, WEIGHTS, Fused, Signal, fuse
+from services.recommender.domain.ports import History, Model
 
 DECLARED = 0.5
 """What a skill in the profile weighs beside the history's credentials."""
@@ -18,14 +20,14 @@ def fused(ask: Ask, rows: Array) -> Fused:
     """The votes of all signals for the candidate `rows`. Without consent: trend and value."""
     known = ask.catalog.of_model(ask.model, rows)
     values = ask.catalog.values(ask.constraints.region)[rows]
-    signals: dict[Signal, Array] = {
-        "trend": _learned(ask.model.trend(ask.now), known),
-        "value": values,
-    }
+    history = ask.who.history if ask.who.personal else []
+    said = of_history(ask.model, history, ask.now)
+    signals = {name: _learned(of_model, known) for name, of_model in said.items()}
+    signals["value"] = values
     weights: dict[str, float] = {**WEIGHTS, **ask.model.weights}
     if ask.who.personal:
-        signals |= _personal(ask, rows, known, values)
-        if not any(signals[name].any() for name in LEARNED):
+        signals |= _personal(ask, rows, values)
+        if not any(name in signals and signals[name].any() for name in LEARNED):
             weights["content"] = CONTENT_ALONE
     if ask.goal is not None and ask.goal.occupation_id is not None:
         leading, _ = ask.catalog.leading_to.rows(ask.goal.occupation_id)
@@ -33,14 +35,18 @@ def fused(ask: Ask, rows: Array) -> Fused:
     return fuse(signals, weights)
 
 
-def _personal(ask: Ask, rows: Array, known: Array, values: Array) -> dict[Signal, Array]:
-    model, history = ask.model, ask.who.history
-    signals: dict[Signal, Array] = {
-        "affinity": _learned(model.affinity(history), known),
-        "related": _learned(model.related(history), known),
-        "transition": _learned(model.following(history), known),
-        "content": ask.catalog.similarity(_interests(ask))[rows],
-    }
+def of_history(model: Model, history: History, now: datetime) -> dict[Signal, Array]:
+    """What the model says of each of its rows, arrays (n,); without a history the trend alone."""
+    signals: dict[Signal, Array] = {"trend": model.trend(now)}
+    if history:
+        signals["affinity"] = model.affinity(history)
+        signals["related"] = model.related(history)
+        signals["transition"] = model.following(history)
+    return signals
+
+
+def _personal(ask: Ask, rows: Array, values: Array) -> dict[Signal, Array]:
+    signals: dict[Signal, Array] = {"content": ask.catalog.similarity(_interests(ask))[rows]}
     if ask.following:
         steps = np.zeros(len(ask.catalog))
         steps[[*ask.following]] = [len(ids) for ids in ask.following.values()]

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -104,6 +104,20 @@ class Model:
                 (known[i], part) for i, part in zip(names, share, strict=True) if part > 0
             ]
         return because
+
+    def copy(self) -> "Model":
+        """The same model, which stays as it is when this one moves."""
+        return replace(
+            self,
+            item_ids=list(self.item_ids),
+            index=dict(self.index),
+            factors=self.factors.copy(),
+            gram=self.gram.copy(),
+            together=Edges(self.together.to.copy(), self.together.weight.copy()),
+            follows=Edges(self.follows.to.copy(), self.follows.weight.copy()),
+            trends=self.trends.copy(),
+            support=self.support.copy(),
+        )
 
     def move(self, rows: Iterable[ItemRow]) -> None:
         """Takes over moved rows; credentials that it does not know yet are added."""

@@ -10,11 +10,13 @@ from libs.common.settings import ProcessSettings, load
 from libs.common.web import run
 from services.recommender.model.store import ModelStore, Version
 from services.recommender.trainer import app
+from services.recommender.trainer.promotion import PARKED
 from services.recommender.trainer.settings import Settings
 
 SHOWN = (
     "recall_at_20",
     "ndcg_at_20",
+    "live_ndcg_at_20",
     "popularity_recall_at_20",
     "learners",
     "credentials",
@@ -41,15 +43,31 @@ def trainer() -> None:
 
 
 def models() -> None:
-    """List the stored models with what their quick check found; the one in force is marked."""
+    """List the stored models: which is in force, which were parked as worse, and what was found of each."""
     store = ModelStore(load(StoreSettings).model_store)
     current = store.current()
-    table = Table("", "version", "trained", *SHOWN)
+    table = Table("version", "state", "trained", *SHOWN, "change of NDCG@20")
     for version in store.versions():
-        mark = "*" if current is not None and version.version == current.version else ""
         found = [f"{version.metrics[name]:g}" if name in version.metrics else "–" for name in SHOWN]
-        table.add_row(mark, version.version, f"{version.trained_at:%Y-%m-%d %H:%M:%S}", *found)
+        trained = f"{version.trained_at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(version.version, _state(version, current), trained, *found, _change(version))
     Console().print(table)
+
+
+def _state(version: Version, current: Version | None) -> str:
+    if current is not None and version.version == current.version:
+        return "in force"
+    return "parked" if PARKED in version.metrics else ""
+
+
+def _change(version: Version) -> str:
+    """Against the model that was in use, on questions that neither had learned from."""
+    found = version.metrics
+    if not found.get("compared_questions"):
+        return "–"
+    change = found["challenger_ndcg_at_20"] - found["incumbent_ndcg_at_20"]
+    interval = f"[{found['change_low']:+.4f}, {found['change_high']:+.4f}]"
+    return f"{change:+.4f} {interval} of {found['compared_questions']:g}"
 
 
 def rollback(
@@ -70,8 +88,8 @@ def rollback(
 
 
 def _before(current: Version | None, stored: list[Version]) -> str | None:
-    """The newest that is older than the current one."""
-    names = [version.version for version in stored]
+    """The newest that is older than the current one and was not parked."""
+    names = [version.version for version in stored if PARKED not in version.metrics]
     if current is None or current.version not in names:
         return None
     older = names[names.index(current.version) + 1 :]

@@ -8,6 +8,7 @@ from services.recommender.model import artefact
 from services.recommender.model.arrays import Corrupt
 from services.recommender.model.learned import Model
 from services.recommender.model.store import ModelStore, Version
+from services.recommender.trainer.promotion import PARKED
 
 log = structlog.get_logger()
 
@@ -41,9 +42,10 @@ class Stored:
         return next(trained, None)
 
     def in_force(self) -> tuple[Version, Model] | None:
-        """The version announced last, or the newest that can be loaded; None without one."""
+        """The version announced last, or the newest that can be loaded and is not parked; None without one."""
         current = self._store.current()
-        for version in [*([current] if current else []), *self._store.versions()]:
+        others = [each for each in self._store.versions() if PARKED not in each.metrics]
+        for version in [*([current] if current else []), *others]:
             try:
                 return version, self.load(version)
             except Corrupt as error:

@@ -22,6 +22,7 @@ from services.recommender.trainer.announcer import Announcer
 from services.recommender.trainer.learners import Learners
 from services.recommender.trainer.metrics import STEP_SECONDS
 from services.recommender.trainer.newcomers import Newcomers
+from services.recommender.trainer.promotion import challenger_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,6 +57,21 @@ class Stream:
         self._followers = Followers(model, self._learners.states.credentials.ids)
         self._changed = np.arange(len(self._live.factors))
         self._unsent = {}
+
+    @property
+    def model(self) -> Model | None:
+        """What the followers have; None before they have anything."""
+        return None if self._followers is None else self._followers.model
+
+    async def copied(self) -> Model | None:
+        """What the followers have now, which stays as it is."""
+        return await self._alone(lambda: None if self.model is None else self.model.copy())
+
+    async def challenger(self, incumbent: Model, fold: Fold) -> Model:
+        """The incumbent with a fit's factors, those of newcomers included."""
+        ids = list(self._learners.states.credentials.ids)
+        learned = await self._alone(self._newcomers.learn, fold, self._live.histories.support)
+        return await asyncio.to_thread(challenger_of, incumbent, learned, ids)
 
     async def send(self) -> None:
         """One step of the item side, and the rows that moved. Raises TryAgain; nothing is lost by that."""

@@ -17,7 +17,9 @@ from services.recommender.model.store import Version
 from services.recommender.trainer import metrics
 from services.recommender.trainer.announcer import Announcer
 from services.recommender.trainer.archive import Marks
+from services.recommender.trainer.guard import Guard
 from services.recommender.trainer.learners import Learners
+from services.recommender.trainer.live_quality import LiveQuality
 from services.recommender.trainer.logs import Logs
 from services.recommender.trainer.saving import Saver
 from services.recommender.trainer.schedule import Schedule
@@ -66,6 +68,8 @@ class Trainer:
             every_seconds=settings.train_every_seconds,
             quiet_seconds=settings.train_quiet_seconds,
         )
+        self._quality = LiveQuality(lambda: stream.model)
+        self._guard = Guard(stream, self._quality)
         self._fitting: asyncio.Task[None] | None = None
         self._speaking = (
             asyncio.Lock()
@@ -79,6 +83,8 @@ class Trainer:
         before = self._learners.events
         async with self._stream.lock:
             for record in batch:
+                if isinstance(record.value, Interaction):
+                    self._quality.see(self._learners.states.get(record.key), record.value)
                 if isinstance(record.value, Learner | Interaction):
                     self._learners.apply(record.partition, record.value)
                 self.marks[record.topic, record.partition] = Mark(record.offset, record.id)
@@ -123,6 +129,7 @@ class Trainer:
     async def _tick(self, logs: Logs) -> None:
         if self._announcer.superseded.is_set():
             raise Superseded("a trainer with a higher epoch has taken over")
+        self._quality.open = logs.caught_up
         try:
             await self._prove(logs)
             if logs.caught_up and not self._speaking.locked():
@@ -184,8 +191,12 @@ class Trainer:
         )
 
     async def _fit(self) -> None:
-        fit = await self._training.fit(await self._stream.start())
+        await self._guard.begin()
+        fit = await self._training.fit(await self._stream.start(), self._guard.saved)
         if fit is None:
+            return
+        if (parked := await self._guard.parked(fit)) is not None:
+            await self._store(parked)
             return
         prepared = await self._stream.prepare(fit.fold)
         async with self._speaking:
@@ -196,15 +207,22 @@ class Trainer:
 
     async def _publish(self, model: Model) -> None:
         """Stores and announces a new model, for as long as that takes."""
-        version: Version | None = None
+        version = await self._store(model)
         while True:
             try:
-                if version is None:
-                    version = await asyncio.to_thread(self._stored.save, model)
                 await self._announcer.announce(version)
                 return await asyncio.to_thread(self._stored.remember, version.version)
             except (TryAgain, OSError) as error:
                 log.warning("announcement_retried", error=str(error))
+                await asyncio.sleep(TICK_SECONDS)
+
+    async def _store(self, model: Model) -> Version:
+        """Stores a new model, for as long as that takes."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._stored.save, model)
+            except OSError as error:
+                log.warning("model_not_stored", error=str(error))
                 await asyncio.sleep(TICK_SECONDS)
 
     async def _announce(self, version: Version, model: Model) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -61,15 +62,16 @@ class Training:
         self.trained_at: datetime | None = None
         self.took = 0.0
 
-    async def fit(self, start: Start | None) -> Fit | None:
+    async def fit(self, start: Start | None, saved: Callable[[], None]) -> Fit | None:
         """Saves and fits in a child process. None when it failed: that is logged and counted.
 
+        saved: called when the fit's data is saved: what comes from then on is not in it.
         start: the live factors, from which few sweeps do, as long as they were trained with the same settings.
         """
         started = time.monotonic()
         self.events_at_fit = self._learners.events
         try:
-            fit = await self._fit(start)
+            fit = await self._fit(start, saved)
         except (FitFailed, Corrupt, OSError) as error:
             log.error("fit_failed", error=str(error))
             metrics.FITS.labels("failed").inc()
@@ -88,9 +90,10 @@ class Training:
         moment = self._clock()
         return empty(version_at(moment), moment, self._settings.trend_half_life_hours)
 
-    async def _fit(self, start: Start | None) -> Fit:
+    async def _fit(self, start: Start | None, saved: Callable[[], None]) -> Fit:
         self._learners.live.mark()
         number, trained_at = await self._saver.save(), self._clock()
+        saved()
         self._saver.hold(number)
         await asyncio.to_thread(shutil.rmtree, self._result, ignore_errors=True)
         if start is not None:
