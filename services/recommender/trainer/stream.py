@@ -70,8 +70,8 @@ class Stream:
     async def challenger(self, incumbent: Model, fold: Fold) -> Model:
         """The incumbent with a fit's factors, those of newcomers included."""
         ids = list(self._learners.states.credentials.ids)
-        learned = await self._alone(self._newcomers.learn, fold, self._live.histories.support)
-        return await asyncio.to_thread(challenger_of, incumbent, learned, ids)
+        known = await self._alone(self._newcomers.suggested, fold, self._live.histories.support)
+        return await asyncio.to_thread(challenger_of, incumbent, known, ids)
 
     async def send(self) -> None:
         """One step of the item side, and the rows that moved. Raises TryAgain; nothing is lost by that."""

@@ -13,6 +13,7 @@ from services.recommender.trainer.stream import Stream
 from services.recommender.trainer.training import Fit
 from tests.unit.recommender_model.data import NOW, checkerboard, trained
 from tests.unit.recommender_model.events import interaction
+from tests.unit.recommender_model.test_cold_start import EACH, World, course
 from tests.unit.recommender_model.test_stream import Sender
 
 
@@ -45,6 +46,21 @@ async def test_a_damaged_fit_is_parked_with_its_figures_and_a_good_one_is_not() 
     good = _fit(model.factors, model.alpha, model.regularization)
     assert await guard.parked(good) is None
     assert good.metrics["compared_questions"] >= LEAST_QUESTIONS
+
+
+async def test_a_fit_that_comes_to_nothing_leaves_newcomers_alone() -> None:
+    """A credential that is published after a fit was compared has a factor of the model in use, not of the fit."""
+    world = World()
+    stream = Stream(world.learners, world.newcomers, Sender(), {})
+    stream.follow(world.model)
+    live = world.learners.live
+    wider = np.random.default_rng(1).standard_normal((len(live.factors), live.factors.shape[1] + 2))
+    await stream.challenger(world.model, _fit(wider.astype(np.float32), 20.0, 2.0).fold)
+    world.newcomers.describe(course("new", 1, 2))
+    await stream.send()
+    world.followers.model = stream.model
+    assert world.place(1, "new") < EACH
+    assert world.place(2, "new") >= EACH
 
 
 def _fit(factors: np.ndarray, alpha: float, regularization: float) -> Fit:
