@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.recommender.evaluation.metrics import Doubles
+from services.recommender.model.types import Doubles
 
 DRAWS = 1_000
 SEED = 1

@@ -28,6 +28,11 @@ class Histories:
         self.by_credential.fill(credentials[order], learners[order], weights[order], items)
         self.support = np.bincount(credentials, weights, minlength=max(items, 1024)).astype(float)
 
+    @property
+    def tastes(self) -> int:
+        """How many there are, of all learners."""
+        return int(self.by_learner.length.sum())
+
     def put(
         self, learner: int, credentials: Sequence[int], weights: Sequence[float]
     ) -> tuple[Rows, Rows]:

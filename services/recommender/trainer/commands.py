@@ -3,8 +3,9 @@
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from libs.common.settings import ProcessSettings, load
 from libs.common.web import run
@@ -13,15 +14,7 @@ from services.recommender.trainer import app
 from services.recommender.trainer.promotion import PARKED
 from services.recommender.trainer.settings import Settings
 
-SHOWN = (
-    "recall_at_20",
-    "ndcg_at_20",
-    "live_ndcg_at_20",
-    "popularity_recall_at_20",
-    "learners",
-    "credentials",
-    "seconds",
-)
+SHOWN = ("recall_at_20", "ndcg_at_20", "live_ndcg_at_20", "learners")
 
 
 class StoreSettings(ProcessSettings):
@@ -43,14 +36,15 @@ def trainer() -> None:
 
 
 def models() -> None:
-    """List the stored models: which is in force, which were parked as worse, and what was found of each."""
+    """List the stored models, named after the time of their data: which is in force, which were parked as worse, and what was found of each."""
     store = ModelStore(load(StoreSettings).model_store)
     current = store.current()
-    table = Table("version", "state", "trained", *SHOWN, "change of NDCG@20")
+    table = Table(
+        Column("version", no_wrap=True), "state", *SHOWN, "change of NDCG@20", box=box.SIMPLE
+    )
     for version in store.versions():
         found = [f"{version.metrics[name]:g}" if name in version.metrics else "–" for name in SHOWN]
-        trained = f"{version.trained_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(version.version, _state(version, current), trained, *found, _change(version))
+        table.add_row(version.version, _state(version, current), *found, _change(version))
     Console().print(table)
 
 

@@ -10,6 +10,7 @@ class Schedule:
     - no model has been trained yet;
     - `after_events` events have changed something since the last fit;
     - an import has ended: a tenth of all interactions is new, and for `quiet_seconds` nothing came;
+    - there is twice as much as the newest model was trained on, which a restart may find;
     - anything changed, and the last fit is `every_seconds` old.
 
     Long past: `REST` times as long ago as it took, so that training never takes over a machine, and
@@ -33,8 +34,9 @@ class Schedule:
         since_fit: float,
         fit_took: float,
         since_event: float,
+        growth: float,
     ) -> bool:
-        """held: interactions; changed: events since the last fit; age: of the newest trained model, None without one.
+        """held: interactions; growth: the tastes there are over those that the newest model was trained on; changed: events since the last fit; age: of the newest trained model, None without one.
 
         Times in seconds; since_fit: from the end of the last fit of this process, failed or not.
         """
@@ -42,4 +44,5 @@ class Schedule:
             return False
         imported = changed >= max(self.minimum, held / 10) and since_event >= self.quiet_seconds
         overdue = changed > 0 and age is not None and age >= self.every_seconds
-        return age is None or changed >= self.after_events or imported or overdue
+        outgrown = growth >= 2 and since_event >= self.quiet_seconds
+        return age is None or changed >= self.after_events or imported or outgrown or overdue

@@ -1,7 +1,5 @@
 """The stored models as the trainer uses them: the one in force, the one that is wanted back."""
 
-from datetime import datetime
-
 import structlog
 
 from services.recommender.model import artefact
@@ -36,10 +34,9 @@ class Stored:
         self._store.set_current(version)
         self._store.prune(self._keep, spare={version})
 
-    def trained_at(self) -> datetime | None:
-        """When the newest trained version was trained; None without one."""
-        trained = (v.trained_at for v in self._store.versions() if TRAINED in v.metrics)
-        return next(trained, None)
+    def trained(self) -> Version | None:
+        """The newest version that was trained; None without one."""
+        return next((each for each in self._store.versions() if TRAINED in each.metrics), None)
 
     def in_force(self) -> tuple[Version, Model] | None:
         """The version announced last, or the newest that can be loaded and is not parked; None without one."""

@@ -104,7 +104,8 @@ class Trainer:
         item side is as far: announced now, the followers would go back to the artefact.
         """
         self._announcer.take_epoch()
-        self._training.trained_at = await asyncio.to_thread(self._stored.trained_at)
+        if (trained := await asyncio.to_thread(self._stored.trained)) is not None:
+            self._training.resume(trained.trained_at, trained.metrics)
         found = await asyncio.to_thread(self._stored.in_force)
         if found is None:
             model = self._training.first()
@@ -188,6 +189,7 @@ class Trainer:
             since_fit=now - self._training.ended_at,
             fit_took=self._training.took,
             since_event=now - self._event_at,
+            growth=self._learners.live.histories.tastes / self._training.tastes,
         )
 
     async def _fit(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ class Fit(NamedTuple):
 class Training:
     """Fits, and remembers what the schedule asks about.
 
-    trained_at: when the newest model was trained, None before the first. ended_at: when the last fit of
+    trained_at: when the newest model was trained, None before the first; tastes: on how many. ended_at: when the last fit of
     this process ended, on the monotonic clock; took: how long it took, in seconds.
     events_at_fit: how many events its data had.
     """
@@ -60,6 +60,7 @@ class Training:
         self.events_at_fit = 0
         self.ended_at = -float("inf")
         self.trained_at: datetime | None = None
+        self.tastes = 1.0
         self.took = 0.0
 
     async def fit(self, start: Start | None, saved: Callable[[], None]) -> Fit | None:
@@ -80,10 +81,14 @@ class Training:
             self._saver.hold(None)
             self.ended_at = time.monotonic()
             self.took = self.ended_at - started
-        self.trained_at = fit.trained_at
+        self.resume(fit.trained_at, fit.metrics)
         metrics.FITS.labels("succeeded").inc()
         metrics.FIT_SECONDS.observe(self.took)
         return fit
+
+    def resume(self, trained_at: datetime, metrics: Mapping[str, float]) -> None:
+        """Takes note of the newest trained model."""
+        self.trained_at, self.tastes = trained_at, max(1.0, metrics.get("tastes", 1.0))
 
     def first(self) -> Model:
         """A model of nothing, so that workers have one from the first moment."""

@@ -10,6 +10,7 @@ IDLE = {
     "since_fit": 60.0,
     "fit_took": 2.0,
     "since_event": 60.0,
+    "growth": 1.0,
 }
 
 
@@ -29,8 +30,10 @@ IDLE = {
         ({"changed": 1}, False),
         ({"changed": 1, "age": 3600}, True),
         ({"age": 3600}, False),
+        ({"growth": 2.0}, True),
+        ({"growth": 2.0, "since_event": 4}, False),
     ],
 )
 def test_when_a_fit_is_due(now: dict, due: bool) -> None:
-    """The first model at the minimum, then after enough events, an ended import, or enough time; never in a rush."""
+    """The first model at the minimum, then after enough events, an ended import, enough growth or time; never in a rush."""
     assert SCHEDULE.due(**{**IDLE, **now}) is due
