@@ -175,6 +175,7 @@ async def test_a_kept_value_moves_with_the_day(world: World, partner: httpx.Asyn
     world.rank("ana", ranked("a"))
     before = (await get(partner))["items"][0]["value"]
     world.now = NOW + timedelta(days=900)
+    world.recommender.answer = ranked("a", computed_at=milliseconds(world.now))
     assert (await get(partner))["items"][0]["value"] != before
 
 
