@@ -125,13 +125,12 @@ async def test_ids_that_join_alike_are_apart(learners: Learners):
 
 
 async def test_an_erased_learner_is_gone(learners: Learners):
-    """After erasure every question about the id is answered with learner_not_found."""
+    """After erasure every question about the id is answered with learner_not_found; only its key is said to be erased."""
     learner_id = new_id()
     await learners.put("p", learner_id, FULL, None)
     await learners.erase("p", learner_id, None)
     for ask in (
         learners.get("p", learner_id),
-        learners.ref("p", learner_id),
         learners.report("p", learner_id, SelfReported(credential_id="c")),
         learners.erase("p", learner_id, None),
         learners.erase("p", new_id("never"), None),
@@ -139,6 +138,9 @@ async def test_an_erased_learner_is_gone(learners: Learners):
         with pytest.raises(NotFound) as refused:
             await ask
         assert refused.value.code == "learner_not_found"
+    with pytest.raises(NotFound) as refused:
+        await learners.ref("p", learner_id)
+    assert refused.value.code == "learner_erased"
 
 
 async def test_erasure_leaves_only_the_key_and_the_id(learners: Learners, engine: AsyncEngine):
