@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from libs.common.errors import StackwiseError
 from services.recommender.model import arrays
@@ -57,9 +58,11 @@ def give_start(path: Path, start: Start) -> None:
 def take_result(path: Path, credentials: int) -> tuple[Fold, dict[str, float]]:
     """The result by row of the table of `credentials`, and its metrics; the result's folder is deleted.
 
-    Raises Corrupt, or OSError.
+    Raises FitFailed, Corrupt, or OSError.
     """
     stored, raw = arrays.read(path)
+    if not np.isfinite(stored["factors"]).all():
+        raise FitFailed("the factors are not finite")
     fitted = msgspec.json.decode(raw, type=Fitted)
     fold = placed(stored["factors"], stored["items"], credentials, fitted.tuning)
     shutil.rmtree(path)

@@ -1,9 +1,9 @@
 """The guard before a new model: compared with the one in use, on events that neither has learned from.
 
-When a fit's data has been saved (at O), the model in use is copied. Whatever learners take up until the fit is back
-is then asked of both as they were at O: the copy, and the same with the fit's factors. The challenger is
-promoted unless it is worse, which is said when the 95 % interval of the mean difference (of paired
-differences, by the normal approximation) lies below zero.
+When a fit's data is about to be saved (at O), the model in use is copied. Whatever learners take up until the fit is
+back is then asked of both as they were at O: the copy, and the same with the fit's factors. The challenger is
+promoted unless it is worse, which is said when the 95 % interval of the mean difference of NDCG@20 (paired
+bootstrap) lies below zero, and not with fewer than `LEAST_QUESTIONS` questions.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,23 +11,16 @@ from dataclasses import replace
 
 import numpy as np
 from msgspec import Struct
-from prometheus_client import Counter
 
+from services.recommender.evaluation.bootstrap import interval, resampled_means
 from services.recommender.model.learned import Model
 from services.recommender.model.live import Fold
 from services.recommender.trainer.live_quality import Question, gain
 
 LEAST_QUESTIONS = 50
-"""With fewer nothing is said of either."""
+"""With fewer nothing is said of either: the challenger, which has learned from newer data, is promoted."""
 PARKED = "parked"
 """The metric that a model has which was stored and not announced."""
-_NORMAL_95 = 1.96
-
-PROMOTIONS = Counter(
-    "stackwise_recommender_promotions_total",
-    "New models by outcome: promoted, parked (worse than the one in use). Alert when one is parked.",
-    ["outcome"],
-)
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -44,6 +37,15 @@ class Comparison(Struct, frozen=True, kw_only=True):
         """Whether the challenger is worse, as far as can be said."""
         return self.questions >= LEAST_QUESTIONS and self.high < 0
 
+    @property
+    def reason(self) -> str:
+        """Why the challenger is promoted, or parked."""
+        if self.questions < LEAST_QUESTIONS:
+            return f"fewer than {LEAST_QUESTIONS} questions"
+        if self.worse:
+            return "worse"
+        return "better" if self.low > 0 else "not worse"
+
     def figures(self) -> dict[str, float]:
         """For a model's metrics."""
         return {
@@ -56,18 +58,18 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 def compare(incumbent: Model, challenger: Model, questions: Iterable[Question]) -> Comparison:
-    """Asks both the same; takes about a millisecond each and question."""
+    """Asks both the same; takes about half a millisecond each and question (2,800 credentials)."""
     gains = np.array([(gain(incumbent, q), gain(challenger, q)) for q in questions]).reshape(-1, 2)
     if not len(gains):
         return Comparison(questions=0, incumbent=0, challenger=0, low=0, high=0)
-    change = gains[:, 1] - gains[:, 0]
-    margin = _NORMAL_95 * float(change.std(ddof=min(1, len(change) - 1))) / len(change) ** 0.5
+    means, draws = gains.mean(axis=0), resampled_means(gains)
+    low, high = interval(draws[:, 1] - draws[:, 0])
     return Comparison(
         questions=len(gains),
-        incumbent=float(gains[:, 0].mean()),
-        challenger=float(gains[:, 1].mean()),
-        low=float(change.mean()) - margin,
-        high=float(change.mean()) + margin,
+        incumbent=float(means[0]),
+        challenger=float(means[1]),
+        low=low,
+        high=high,
     )
 
 

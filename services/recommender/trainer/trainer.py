@@ -83,7 +83,7 @@ class Trainer:
         before = self._learners.events
         async with self._stream.lock:
             for record in batch:
-                if isinstance(record.value, Interaction):
+                if isinstance(record.value, Interaction) and self._quality.wants(record.value):
                     self._quality.see(self._learners.states.get(record.key), record.value)
                 if isinstance(record.value, Learner | Interaction):
                     self._learners.apply(record.partition, record.value)
@@ -196,6 +196,7 @@ class Trainer:
         await self._guard.begin()
         fit = await self._training.fit(await self._stream.start(), self._guard.saved)
         if fit is None:
+            self._guard.drop()
             return
         if (parked := await self._guard.parked(fit)) is not None:
             await self._store(parked)

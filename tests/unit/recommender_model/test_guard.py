@@ -1,8 +1,14 @@
 """The guard between a fit and the followers."""
 
-import numpy as np
+from itertools import count
 
+import numpy as np
+import pytest
+from prometheus_client import REGISTRY
+
+from services.recommender.model.learned import Model
 from services.recommender.model.live import Fold
+from services.recommender.model.types import Floats
 from services.recommender.trainer.guard import Guard
 from services.recommender.trainer.learners import Learners
 from services.recommender.trainer.live_quality import LiveQuality
@@ -17,35 +23,62 @@ from tests.unit.recommender_model.test_cold_start import EACH, World, course
 from tests.unit.recommender_model.test_stream import Sender
 
 
+class Fitting:
+    """Learners of either parity who take up credentials of theirs, while a model of that is in use."""
+
+    def __init__(self) -> None:
+        self.model = trained(checkerboard())
+        self.learners = Learners(States(), 24)
+        for credential_id in self.model.item_ids:
+            self.learners.states.credentials.row(credential_id)
+        newcomers = Newcomers(self.learners.states.credentials)
+        self.stream = Stream(self.learners, newcomers, Sender(), {})
+        self.quality = LiveQuality(lambda: self.stream.model)
+        self.quality.open = True
+        self.guard = Guard(self.stream, self.quality)
+        self._names = (f"l{number}" for number in count())
+
+    async def fitted(self, factors: Floats) -> tuple[Fit, Model | None]:
+        """A fit that ends with the factors after learners have gone on, and what the guard says."""
+        await self.guard.begin()
+        self.guard.saved()
+        for number, name in zip(range(2 * LEAST_QUESTIONS), self._names, strict=False):
+            for step in range(4):
+                wanted = f"c{(number + 2 * step) % 50}"
+                event = interaction(name, wanted, "complete", step)
+                self.quality.see(self.learners.states.get(event.learner_key), event)
+                self.learners.apply(0, event)
+        fit = _fit(factors, self.model.alpha, self.model.regularization)
+        return fit, await self.guard.parked(fit)
+
+
 async def test_a_damaged_fit_is_parked_with_its_figures_and_a_good_one_is_not() -> None:
     """What learners took up while it was fitted decides; what is in use stays as it was."""
-    model = trained(checkerboard())
-    learners = Learners(States(), 24)
-    for credential_id in model.item_ids:
-        learners.states.credentials.row(credential_id)
-    stream = Stream(learners, Newcomers(learners.states.credentials), Sender(), {})
-    stream.follow(model)
-    quality = LiveQuality(lambda: stream.model)
-    quality.open = True
-    guard = Guard(stream, quality)
-    await guard.begin()
-    guard.saved()
-    for learner in range(2 * LEAST_QUESTIONS):
-        for step in range(4):
-            event = interaction(f"l{learner}", f"c{(learner + 2 * step) % 50}", "complete", step)
-            quality.see(learners.states.get(event.learner_key), event)
-            learners.apply(0, event)
-    shuffled = np.random.default_rng(3).permutation(model.factors)
-    parked = await guard.parked(_fit(shuffled, model.alpha, model.regularization))
+    world = Fitting()
+    world.stream.follow(world.model)
+    before = _promotions()
+    shuffled = np.random.default_rng(3).permutation(world.model.factors)
+    fit, parked = await world.fitted(shuffled)
     assert parked is not None
-    assert parked.version == "v2"
-    assert parked.metrics[PARKED] == 1
+    assert (parked.version, parked.trained_at) == ("v2", NOW)
+    assert parked.metrics == {**fit.metrics, PARKED: 1}
     assert parked.metrics["change_high"] < 0
-    assert stream.model is model
-    await guard.begin()
-    good = _fit(model.factors, model.alpha, model.regularization)
-    assert await guard.parked(good) is None
+    assert parked.metrics["live_questions"] > 0
+    assert parked.factors == pytest.approx(shuffled)
+    assert world.stream.model is world.model
+    good, parked = await world.fitted(world.model.factors)
+    assert parked is None
+    assert PARKED not in good.metrics
     assert good.metrics["compared_questions"] >= LEAST_QUESTIONS
+    assert [now - then for now, then in zip(_promotions(), before, strict=True)] == [1, 1]
+
+
+async def test_the_first_fit_is_not_compared() -> None:
+    """While no trained model is in use there is nothing to be worse than."""
+    world = Fitting()
+    fit, parked = await world.fitted(world.model.factors)
+    assert parked is None
+    assert "compared_questions" not in fit.metrics
 
 
 async def test_a_fit_that_comes_to_nothing_leaves_newcomers_alone() -> None:
@@ -61,6 +94,12 @@ async def test_a_fit_that_comes_to_nothing_leaves_newcomers_alone() -> None:
     world.followers.model = stream.model
     assert world.place(1, "new") < EACH
     assert world.place(2, "new") >= EACH
+
+
+def _promotions() -> list[float]:
+    name = "stackwise_recommender_promotions_total"
+    outcomes = ("parked", "promoted")
+    return [REGISTRY.get_sample_value(name, {"outcome": each}) or 0.0 for each in outcomes]
 
 
 def _fit(factors: np.ndarray, alpha: float, regularization: float) -> Fit:

@@ -1,15 +1,20 @@
 """Live quality asks before it learns, once, and no more often than it may."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 
 from libs.common.contracts.profile import Interaction
 from libs.common.contracts.redis_values import LearnerState
 from services.recommender.model.learned import Model
 from services.recommender.trainer.learners import Learners
+from services.recommender.trainer.live_metrics import WINDOW, Gains
 from services.recommender.trainer.live_quality import (
     KEPT,
-    MOST_A_SECOND,
+    SHARE,
     LiveQuality,
     Question,
     gain,
@@ -17,6 +22,8 @@ from services.recommender.trainer.live_quality import (
 from services.recommender.trainer.states import States
 from tests.unit.recommender_model.data import NOW, checkerboard, trained
 from tests.unit.recommender_model.events import interaction as of_learner
+
+NDCG_GAUGE = "stackwise_recommender_live_ndcg_at_20"
 
 
 def interaction(credential_id: str, kind: str) -> Interaction:
@@ -50,8 +57,7 @@ def test_what_was_taken_up_is_out_of_the_way(model: Model) -> None:
 
 def test_it_asks_before_it_learns(model: Model) -> None:
     """An event is asked about with the history before it, and once: repeated, it is no news."""
-    learners, quality = Learners(States(), 24), LiveQuality(lambda: model)
-    quality.open = True
+    learners, quality = Learners(States(), 24), _opened(model)
     events = [
         interaction("c0", "complete"),
         interaction("c2", "complete"),
@@ -60,24 +66,40 @@ def test_it_asks_before_it_learns(model: Model) -> None:
     for event in events:
         quality.see(learners.states.get(event.learner_key), event)
         learners.apply(0, event)
-    assert [each.credential_id for each in quality.questions] == ["c2"]
-    assert [item for item, _ in quality.questions[0].history] == ["c0"]
     assert quality.figures()["live_questions"] == 1
+    (asked,) = quality.end()
+    assert asked.credential_id == "c2"
+    assert [item for item, _ in asked.history] == ["c0"]
+    assert asked.taken == ["c0"]
 
 
-@pytest.mark.parametrize("kind", ["view", "save", "dismiss"])
+def test_applied_first_it_would_not_be_asked(model: Model) -> None:
+    """Of a state that has the event already nothing is asked: the order in the trainer matters."""
+    quality, learners = _opened(model), Learners(States(), 24)
+    for event in (interaction("c0", "complete"), interaction("c2", "complete")):
+        learners.apply(0, event)
+        quality.see(learners.states.get(event.learner_key), event)
+    assert quality.end() == []
+
+
+@pytest.mark.parametrize("kind", ["view", "save", "dismiss", "withdraw"])
 def test_only_taking_up_is_asked_about(model: Model, kind: str) -> None:
     """Looking and saving are no answer to what comes next."""
-    quality = LiveQuality(lambda: model)
-    quality.open = True
+    quality = _opened(model)
     quality.see(_state(), interaction("c2", kind))
-    assert not quality.questions
+    assert quality.end() == []
+
+
+def test_a_late_enrolment_that_was_given_up_is_not_asked_about(model: Model) -> None:
+    """Whoever has withdrawn had taken it up: the enrolment that arrives after that is no news."""
+    quality = _opened(model)
+    quality.see(_state(interaction("c2", "withdraw")), interaction("c2", "enroll"))
+    assert quality.end() == []
 
 
 def test_nothing_is_asked_of_whom_nothing_may_be_known(model: Model) -> None:
     """Without a history, without consent, or under another consent."""
-    quality = LiveQuality(lambda: model)
-    quality.open = True
+    quality = _opened(model)
     event = interaction("c2", "enroll")
     for state in (
         None,
@@ -86,43 +108,100 @@ def test_nothing_is_asked_of_whom_nothing_may_be_known(model: Model) -> None:
         LearnerState(event.learner_key, 1, interactions={"c0": {"complete": 5}}),
     ):
         quality.see(state, event)
-    assert not quality.questions
+    assert quality.end() == []
 
 
 def test_a_log_read_again_is_no_news(model: Model) -> None:
     """Until the logs are caught up with nothing is asked."""
-    quality = LiveQuality(lambda: model)
+    quality = _opened(model)
+    quality.open = False
     quality.see(_state(), interaction("c2", "enroll"))
-    assert not quality.questions
+    assert quality.end() == []
+    assert quality.figures() == {}
 
 
-def test_memory_and_time_are_bounded(model: Model) -> None:
-    """However many events come, so many questions are kept, and so many asked in a second."""
-    quality = LiveQuality(lambda: model)
-    quality.open = True
+def test_memory_is_bounded(model: Model) -> None:
+    """However many events come, so many questions are kept, and only while a fit will be compared."""
+    quality, state = _opened(model), _state()
     for place in range(KEPT + 10):
-        quality.see(_state(), interaction(f"c{2 + place % 40}", "enroll"))
-    assert len(quality.questions) == KEPT
-    assert quality.figures()["live_questions"] < KEPT
-    assert quality.figures()["live_questions"] >= MOST_A_SECOND
-    quality.begin()
-    assert not quality.questions
+        quality.see(state, interaction(f"c{2 + place % 40}", "enroll"))
+    kept = quality.end()
+    assert len(kept) == KEPT
+    assert kept[-1].credential_id == f"c{2 + (KEPT + 9) % 40}"
+    quality.see(state, interaction("c2", "enroll"))
+    assert quality.end() == []
 
 
-def _state() -> LearnerState:
-    learners = Learners(States(), 24)
-    learners.apply(0, interaction("c0", "complete"))
-    state = learners.states.get("l1")
-    assert state is not None
-    return state
+def test_time_is_bounded(model: Model) -> None:
+    """In each second it asks until its share is used up; what it did not ask is counted, and kept to compare by."""
+    now = 0.0
+
+    def timer() -> float:  # whatever takes time takes 0.02 s
+        nonlocal now
+        now += 0.02
+        return now
+
+    quality, state, before = _opened(model, timer), _state(), _count("no_time")
+    while now < 0.9:
+        quality.see(state, interaction("c2", "enroll"))
+    asked = quality.figures()["live_questions"]
+    assert asked == -(-SHARE // 0.02)
+    assert _count("no_time") - before == len(quality.end()) - asked > 0
+    now = 1.0
+    quality.see(state, interaction("c2", "enroll"))
+    assert quality.figures()["live_questions"] == asked + 1
+
+
+def test_without_a_model_it_is_counted() -> None:
+    """While nothing is followed nothing is asked, and that is seen."""
+    quality, before = LiveQuality(lambda: None), _count("no_model")
+    quality.open = True
+    quality.see(_state(), interaction("c2", "enroll"))
+    assert quality.figures() == {}
+    assert _count("no_model") == before + 1
 
 
 def test_figures_are_means_of_the_newest(model: Model) -> None:
-    """What was found is there for the model's metrics, between 0 and 1."""
-    quality = LiveQuality(lambda: model)
+    """A model that knows gives 1 beside the trend's lower figure; what fell out of the window no longer counts."""
+    quality = _opened(model)
     assert quality.figures() == {}
-    quality.open = True
-    quality.see(_state(), interaction("c2", "enroll"))
+    evens = [interaction(f"c{row}", "complete") for row in range(0, 48, 2)]
+    quality.see(_state(*evens), interaction("c48", "enroll"))
     found = quality.figures()
-    assert 0 <= found["live_ndcg_at_20"] <= found["live_recall_at_20"] <= 1
-    assert np.isfinite(list(found.values())).all()
+    assert (found["live_ndcg_at_20"], found["live_recall_at_20"]) == (1, 1)
+    assert found["live_trend_ndcg_at_20"] < 1
+    shown = [REGISTRY.get_sample_value(NDCG_GAUGE, {"ranking": r}) for r in ("stackwise", "trend")]
+    assert shown == [1, pytest.approx(found["live_trend_ndcg_at_20"], abs=1e-4)]
+    gains = Gains()
+    gains.add(1.0, 1.0)
+    for _ in range(WINDOW):
+        gains.add(0.0, 0.5)
+    assert gains.figures()["live_questions"] == WINDOW
+    assert gains.figures()["live_ndcg_at_20"] == 0
+
+
+def test_a_model_that_cannot_be_asked_ranks_nothing(model: Model) -> None:
+    """A matrix that cannot be solved ends neither the trainer nor a comparison."""
+    broken = replace(model, gram=-1000 * np.eye(len(model.gram)))
+    assert gain(broken, question(["c0"], "c2")) == 0
+
+
+def _opened(model: Model, timer: Callable[[], float] = lambda: 0.0) -> LiveQuality:
+    quality = LiveQuality(lambda: model, timer)
+    quality.open = True
+    quality.begin()
+    return quality
+
+
+def _count(outcome: str) -> float:
+    name = "stackwise_recommender_live_questions_total"
+    return REGISTRY.get_sample_value(name, {"outcome": outcome}) or 0.0
+
+
+def _state(*events: Interaction) -> LearnerState:
+    learners = Learners(States(), 24)
+    for event in (interaction("c0", "complete"), *events):
+        learners.apply(0, event)
+    state = learners.states.get("l1")
+    assert state is not None
+    return state

@@ -42,7 +42,7 @@ def _fold(model: Model, factors: np.ndarray) -> Fold:
 def test_a_damaged_challenger_is_worse(model: Model, questions: list[Question]) -> None:
     """Factors of other credentials are found out."""
     found = compare(model, challenger_of(model, damaged(model), model.item_ids), questions)
-    assert found.worse
+    assert (found.worse, found.reason) == (True, "worse")
     assert found.challenger < found.incumbent
     assert found.figures()["change_high"] < 0
 
@@ -52,6 +52,7 @@ def test_an_equal_challenger_is_not_worse(model: Model, questions: list[Question
     same = challenger_of(model, _fold(model, model.factors), model.item_ids)
     found = compare(model, same, questions)
     assert (found.challenger, found.worse) == (found.incumbent, False)
+    assert found.reason == "not worse"
 
 
 def test_a_better_challenger_is_not_worse(model: Model, questions: list[Question]) -> None:
@@ -61,13 +62,15 @@ def test_a_better_challenger_is_not_worse(model: Model, questions: list[Question
         incumbent, challenger_of(incumbent, _fold(model, model.factors), model.item_ids), questions
     )
     assert found.low > 0
-    assert not found.worse
+    assert (found.worse, found.reason) == (False, "better")
 
 
 def test_few_questions_say_nothing(model: Model, questions: list[Question]) -> None:
     """Below the least number, and with none at all, the challenger is not called worse."""
     challenger = challenger_of(model, damaged(model), model.item_ids)
-    assert not compare(model, challenger, questions[: LEAST_QUESTIONS - 1]).worse
+    few = compare(model, challenger, questions[: LEAST_QUESTIONS - 1])
+    assert few.high < 0
+    assert (few.worse, few.reason) == (False, f"fewer than {LEAST_QUESTIONS} questions")
     assert not compare(model, challenger, []).worse
 
 
