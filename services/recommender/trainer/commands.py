@@ -51,7 +51,7 @@ def models() -> None:
 def _state(version: Version, current: Version | None) -> str:
     if current is not None and version.version == current.version:
         return "in force"
-    return "parked" if PARKED in version.metrics else ""
+    return "parked" if PARKED in version.metrics else "earlier"
 
 
 def _change(version: Version) -> str:
@@ -83,8 +83,8 @@ def rollback(
 
 def _before(current: Version | None, stored: list[Version]) -> str | None:
     """The newest that is older than the current one and was not parked."""
-    names = [version.version for version in stored if PARKED not in version.metrics]
+    names = [version.version for version in stored]
     if current is None or current.version not in names:
         return None
-    older = names[names.index(current.version) + 1 :]
-    return older[0] if older else None
+    older = stored[names.index(current.version) + 1 :]
+    return next((each.version for each in older if PARKED not in each.metrics), None)

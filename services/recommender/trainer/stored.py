@@ -22,7 +22,9 @@ class Stored:
         self._keep = keep
 
     def save(self, model: Model) -> Version:
-        """Adds a version."""
+        """Adds a version. Before one that is parked what is too old goes: no announcement follows, at which it would."""
+        if PARKED in model.metrics and (current := self._store.current()) is not None:
+            self._prune(current.version)
         return self._store.save(model)
 
     def load(self, version: Version) -> Model:
@@ -32,7 +34,7 @@ class Stored:
     def remember(self, version: str) -> None:
         """The version is announced: it stays, and what is too old goes."""
         self._store.set_current(version)
-        self._store.prune(self._keep, spare={version})
+        self._prune(version)
 
     def trained(self) -> Version | None:
         """The newest version that was trained; None without one."""
@@ -63,3 +65,10 @@ class Stored:
         except Corrupt as error:
             log.error("rollback_refused", version=name, reason=str(error))
             return None
+
+    def _prune(self, in_force: str) -> None:
+        """Of the parked versions as many stay as of the others, so that they do not push those out."""
+        versions = self._store.versions()
+        parked = [each.version for each in versions if PARKED in each.metrics]
+        others = [each.version for each in versions if PARKED not in each.metrics]
+        self._store.prune(0, spare={in_force, *parked[: self._keep], *others[: self._keep]})
