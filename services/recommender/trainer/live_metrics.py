@@ -27,13 +27,13 @@ GAIN = Counter(
 QUESTIONS = Counter(
     "stackwise_recommender_live_questions_total",
     "Enrolments and completions that could be asked about, by outcome: asked; no_time (a second's share was used "
-    "up); no_model (none is followed just now). Alert when events come and none is asked for an hour.",
+    "up); no_model (none is trained, or one is just being taken over). Alert when events come and none is asked for an hour.",
     ["outcome"],
 )
 PROMOTIONS = Counter(
     "stackwise_recommender_promotions_total",
-    "New models by outcome: promoted, parked (worse than the one in use). Alert when one is parked, and when "
-    "two in a row are: the data or the settings have changed.",
+    "New models by outcome: promoted, parked (worse than the one in use). Alert when one is parked: the data or "
+    "the settings have changed.",
     ["outcome"],
 )
 

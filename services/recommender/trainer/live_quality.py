@@ -31,6 +31,8 @@ TAKEN_UP: frozenset[Kind] = TAKING_UP | {"withdraw"}
 """What only someone has who has taken the credential up."""
 SHARE = 0.05
 """Seconds of asking in a second. A question takes 0.5 ms with 2,800 credentials, 6 ms with 100,000."""
+TRAINED = 2
+"""The factors that a trained model has at least; what comes before the first training is not asked."""
 KEPT = 2_000
 """How many of the newest questions since a fit's data are kept to compare models by."""
 
@@ -88,7 +90,7 @@ class LiveQuality:
 
     def _ask(self, question: Question) -> str:
         """Asks, and answers what came of it."""
-        if (model := self._model()) is None:
+        if (model := self._model()) is None or model.factors.shape[1] < TRAINED:
             return "no_model"
         if not self._has_time():
             return "no_time"

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from libs.common.contracts.profile import Interaction
 from libs.common.contracts.redis_values import LearnerState
-from services.recommender.model.learned import Model
+from services.recommender.model.learned import Model, empty
 from services.recommender.trainer.learners import Learners
 from services.recommender.trainer.live_metrics import WINDOW, Gains
 from services.recommender.trainer.live_quality import (
@@ -152,9 +152,10 @@ def test_time_is_bounded(model: Model) -> None:
     assert quality.figures()["live_questions"] == asked + 1
 
 
-def test_without_a_model_it_is_counted() -> None:
-    """While nothing is followed nothing is asked, and that is seen."""
-    quality, before = LiveQuality(lambda: None), _count("no_model")
+@pytest.mark.parametrize("before_any", [None, empty("first", NOW, 24)])
+def test_before_the_first_training_nothing_is_asked(before_any: Model | None) -> None:
+    """It would say nothing of the models to come; that it is not asked is seen."""
+    quality, before = LiveQuality(lambda: before_any), _count("no_model")
     quality.open = True
     quality.see(_state(), interaction("c2", "enroll"))
     assert quality.figures() == {}
