@@ -77,7 +77,7 @@ async def test_a_learner_put_after_erasure_is_a_new_one(flow: Flow) -> None:
     learner = f"anew-{uuid.uuid4()}"
     done = await flow.partner.interact(learner, event(ladder.first))
     await flow.partner.covering(learner, done["position"])
-    old = await flow.lookup(learner)
+    old = await until(lambda: flow.lookup(learner), lambda found: found is not None)
     await flow.partner.http.delete(path("learners", learner))
     await flow.partner.put_learner(learner)
     fresh = await until(
