@@ -1,21 +1,20 @@
 """The broker: FastStream's, with a durable producer and consumptions that are opened and closed with it."""
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import structlog
-from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
-from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker
+from faststream.kafka.publisher.producer import AioKafkaFastProducerImpl
 
-from libs.common.errors import StackwiseError, TryAgain
+from libs.common.errors import StackwiseError
+from libs.common.kafka.producer import RETRY_SECONDS, Producing
 from libs.common.settings import KafkaSettings
 
 GRACEFUL_SECONDS = 15.0
 STOP_SECONDS = 20.0
-RETRY_SECONDS = 0.5
 REQUEST_TIMEOUT_MS = 10_000
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record. A snapshot spells out the defaults that a body of 1 MB leaves out, and grows to 4 MB."""
@@ -40,6 +39,8 @@ class Broker(KafkaBroker):
     def __init__(self, *args: Any, fetch_wait_ms: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fetch_wait_ms = fetch_wait_ms
+        held = cast("AioKafkaFastProducerImpl", self.config.producer)
+        self.producing = Producing(held, self._connection_kwargs)
         self.consumptions: list[Opened] = []
 
     async def start(self) -> None:
@@ -57,6 +58,7 @@ class Broker(KafkaBroker):
             async with asyncio.timeout(STOP_SECONDS):
                 for consumption in self.consumptions:
                     await consumption.close()
+                await self.producing.close()
                 await super().stop(*args, **kwargs)
         except TimeoutError:
             log.warning("kafka_not_left_in_time", seconds=STOP_SECONDS)
@@ -81,16 +83,6 @@ def make_broker(settings: KafkaSettings, *, client_id: str) -> Broker:
         graceful_timeout=GRACEFUL_SECONDS,
         logger=None,
     )
-
-
-def producer_of(broker: KafkaBroker) -> AIOKafkaProducer:
-    """The started broker's own producer, for what FastStream's `publish` cannot carry: binary
-    headers, and many sends under way at once. Raises TryAgain while the broker has not started."""
-    try:
-        producer: AIOKafkaProducer = broker.config.producer._producer.producer  # type: ignore[attr-defined]
-    except IncorrectState as unstarted:
-        raise TryAgain("Kafka has not been reached yet") from unstarted
-    return producer
 
 
 async def keep_started(broker: Broker, settings: KafkaSettings) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 import structlog
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-from faststream.kafka import KafkaBroker
 
 from libs.common.contracts.topics import BY_NAME
 from libs.common.errors import TryAgain
-from libs.common.kafka.broker import producer_of
+from libs.common.kafka.broker import Broker
 from libs.common.kafka.metrics import CONSUMED
 from libs.common.kafka.records import Record
 
@@ -25,7 +24,7 @@ log = structlog.get_logger()
 class Parking:
     """Parks records for one consumer and knows whether too many were parked."""
 
-    def __init__(self, broker: KafkaBroker, consumer: str) -> None:
+    def __init__(self, broker: Broker, consumer: str) -> None:
         self._broker = broker
         self._consumer = consumer
         self._began = time.monotonic()
@@ -59,14 +58,14 @@ class Parking:
 
     async def _send(self, raw: ConsumerRecord, headers: Sequence[Header]) -> None:
         """A record with neither key nor value gets an empty value; one that the notes make too large, none."""
-        producer = producer_of(self._broker)
         topic = BY_NAME[raw.topic].dead_letters
         value = raw.value if raw.key is not None else raw.value or b""
         for body in (value, b""):
             try:
-                await producer.send_and_wait(
+                sending = await self._broker.producing.send(
                     topic, value=body, key=raw.key, partition=raw.partition, headers=headers
                 )
+                await sending
                 return
             except MessageSizeTooLargeError:
                 if body == b"":

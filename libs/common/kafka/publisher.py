@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 import msgspec
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
-from aiokafka.structs import RecordMetadata
-from faststream.kafka import KafkaBroker
 from msgspec import Struct
 from opentelemetry.propagate import inject
 
@@ -16,8 +14,9 @@ from libs.common.background import being_cancelled
 from libs.common.clock import now
 from libs.common.contracts.topics import Topic
 from libs.common.errors import TryAgain, UnusableMessage
-from libs.common.kafka.broker import producer_of
+from libs.common.kafka.broker import Broker
 from libs.common.kafka.metrics import PUBLISHED
+from libs.common.kafka.producer import Sending
 
 Header = tuple[str, bytes]
 SEND_SECONDS = 5.0
@@ -43,7 +42,7 @@ class Message(NamedTuple):
 class Publisher:
     """Sends through a started broker. `source` names the service in `ce_source`."""
 
-    def __init__(self, broker: KafkaBroker, source: str) -> None:
+    def __init__(self, broker: Broker, source: str) -> None:
         self._broker = broker
         self._source = source
         self._encode = msgspec.json.Encoder().encode
@@ -90,17 +89,16 @@ class Publisher:
             for record, id in zip(records, ids, strict=True)
         ]
 
-    async def _begin(self, message: Message, id: str) -> "asyncio.Future[RecordMetadata]":
+    async def _begin(self, message: Message, id: str) -> Sending:
         """Hands a record to the producer, retrying while it has no connection; the caller bounds the time."""
         while True:
             try:
-                sending: asyncio.Future[RecordMetadata] = await producer_of(self._broker).send(
+                return await self._broker.producing.send(
                     message.topic.name,
                     value=self._encode(message.value),
                     key=message.key.encode(),
                     headers=self._headers(message, id),
                 )
-                return sending
             except KafkaError as error:
                 if not error.retriable:
                     raise
