@@ -23,7 +23,7 @@ demo: setup
 
 # Everything that needs nothing but Python.
 test: setup check
-	$(RUN) -m pytest --ignore tests/quality
+	$(RUN) -m pytest -n 2 --ignore tests/quality
 
 check: setup
 	$(VENV)/bin/ruff check .

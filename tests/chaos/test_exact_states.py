@@ -36,7 +36,7 @@ async def lines_for(flow: Flow, count: int = COUNT) -> list[Line]:
     return events(seed, [f"{seed}-{n}" for n in range(LEARNERS)], credentials, count)
 
 
-async def settle(flow: Flow, lines: list[Line], seconds: float = 90) -> None:
+async def settle(flow: Flow, lines: list[Line], seconds: float = 120) -> None:
     """Waits until the states in Redis are those computed from the lines; fails with a difference."""
     want = expected(lines)
     pepper, partner = flow.stack.lookup_pepper, flow.stack.partner.id

@@ -13,6 +13,7 @@ from tests.support.partner import Partner, bulk_results
 KINDS = ("view", "save", "unsave", "enroll", "withdraw", "complete", "dismiss")
 LINES_PER_CALL = 250
 CALLS_AT_ONCE = 4
+SEND_SECONDS = 120
 Line = dict[str, Any]
 
 
@@ -46,8 +47,8 @@ class Flood:
         self._progress = asyncio.Condition()
 
     async def send(self) -> None:
-        """Returns when every line has been acknowledged."""
-        async with asyncio.TaskGroup() as group:
+        """Returns when every line has been acknowledged; TimeoutError when that takes too long."""
+        async with asyncio.timeout(SEND_SECONDS), asyncio.TaskGroup() as group:
             for _ in range(CALLS_AT_ONCE):
                 group.create_task(self._work())
 
