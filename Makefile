@@ -4,7 +4,7 @@ RUN := $(VENV)/bin/python
 # On which only this machine's own processes listen.
 KAFKA_PORT ?= 9092
 
-.PHONY: setup demo test check test-kafka test-quality kafka lock
+.PHONY: setup demo test check test-units test-system test-kafka test-quality kafka lock
 
 setup: $(VENV)/installed
 
@@ -22,8 +22,16 @@ demo: setup
 	@ONCE=$(ONCE) exec $(RUN) -m deploy.local.demo
 
 # Everything that needs nothing but Python.
-test: setup check
-	$(RUN) -m pytest -n 2 --ignore tests/quality
+test: check test-units test-system
+
+# Two at a time: most of them wait for a broker.
+test-units: setup
+	$(RUN) -m pytest -n 2 tests/unit tests/contracts
+
+# The tests of the whole system. Those that break it come first, on a system of their own.
+SYSTEM := tests/chaos tests/acceptance tests/flow
+test-system: setup
+	$(RUN) -m pytest $(SYSTEM)
 
 check: setup
 	$(VENV)/bin/ruff check .
@@ -33,7 +41,7 @@ check: setup
 
 # The tests of the whole system on Apache Kafka (Java 17 and Maven).
 test-kafka: setup
-	STACKWISE_TEST_KAFKA=apache $(RUN) -m pytest tests/flow tests/acceptance tests/chaos
+	STACKWISE_TEST_KAFKA=apache $(RUN) -m pytest $(SYSTEM)
 
 # The ranking against its baselines on data that the test downloads (about four minutes).
 test-quality: setup

@@ -24,20 +24,14 @@ from deploy.local.run import running_stack
 from deploy.local.stack import Stack
 from tests.support.flow import Flow, flow_on
 
-WHOLE_SYSTEM = ("acceptance", "chaos", "flow")
 APACHE = os.environ.get("STACKWISE_TEST_KAFKA") == "apache"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs Apache Kafka is skipped, and said so, where the run has none.
-
-    With `-n`, tests of the whole system stay together, so that one process starts it, and so do a file's.
-    """
+    """What needs Apache Kafka is skipped, and said so, where the run has none."""
     for item in items:
         if item.get_closest_marker("kafka") and not APACHE:
             item.add_marker(pytest.mark.skip(reason="needs Apache Kafka: make test-kafka"))
-        whole = item.path.parent.name in WHOLE_SYSTEM
-        item.add_marker(pytest.mark.xdist_group("system" if whole else str(item.path)))
 
 
 @contextmanager
