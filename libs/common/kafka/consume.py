@@ -164,7 +164,7 @@ def consume_group(
         listener=listener,
         **batches(max_records, broker.fetch_wait_ms),
     )
-    return GroupConsumption(broker, group, subscriber, handler, Parking(broker, group))
+    return GroupConsumption(broker, group, subscriber, handler, Parking(broker.producing, group))
 
 
 def consume_all(

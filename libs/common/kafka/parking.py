@@ -9,8 +9,8 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from libs.common.contracts.topics import BY_NAME
 from libs.common.errors import TryAgain
-from libs.common.kafka.broker import Broker
 from libs.common.kafka.metrics import CONSUMED
+from libs.common.kafka.producer import Producing
 from libs.common.kafka.records import Record
 
 LONGEST_REASON = 1_000
@@ -24,8 +24,8 @@ log = structlog.get_logger()
 class Parking:
     """Parks records for one consumer and knows whether too many were parked."""
 
-    def __init__(self, broker: Broker, consumer: str) -> None:
-        self._broker = broker
+    def __init__(self, producing: Producing, consumer: str) -> None:
+        self._producing = producing
         self._consumer = consumer
         self._began = time.monotonic()
         self._parked = 0
@@ -62,10 +62,9 @@ class Parking:
         value = raw.value if raw.key is not None else raw.value or b""
         for body in (value, b""):
             try:
-                sending = await self._broker.producing.send(
+                await self._producing.send_and_wait(
                     topic, value=body, key=raw.key, partition=raw.partition, headers=headers
                 )
-                await sending
                 return
             except MessageSizeTooLargeError:
                 if body == b"":

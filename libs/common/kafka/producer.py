@@ -50,6 +50,10 @@ class Producing:
         sending.add_done_callback(partial(self._see, producer))
         return sending
 
+    async def send_and_wait(self, topic: str, **record: Any) -> RecordMetadata:
+        """Returns when the record is acknowledged; raises KafkaError when it is given up, and as `send`."""
+        return await (await self.send(topic, **record))
+
     async def close(self) -> None:
         """Ends a replacement that is under way."""
         if self._replacing is not None:

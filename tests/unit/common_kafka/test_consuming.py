@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from libs.common.contracts.topics import CREDENTIAL, INTERACTION, LEARNER
 from libs.common.errors import TryAgain
 from libs.common.global_table import GlobalTables
-from libs.common.kafka.broker import Broker, producer_of
+from libs.common.kafka.broker import Broker
 from libs.common.kafka.consume import consume_all, consume_group
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.records import Record
@@ -106,7 +106,7 @@ async def test_an_unusable_record_is_parked_and_passed_on(
     broker, handler = new_broker(), Collected()
     consume_group(broker, [INTERACTION], group=key, handler=handler)
     async with started(broker):
-        await producer_of(broker).send_and_wait(
+        await broker.producing.send_and_wait(
             INTERACTION.name, value=value, key=key.encode(), headers=headers
         )
         await Publisher(broker, "test").send(INTERACTION, key, interaction(key))
@@ -133,7 +133,7 @@ async def test_a_usable_record_with_foreign_headers_is_applied(
     broker, handler = new_broker(), Collected()
     consume_group(broker, [INTERACTION], group=key, handler=handler)
     async with started(broker):
-        await producer_of(broker).send_and_wait(
+        await broker.producing.send_and_wait(
             INTERACTION.name,
             value=msgspec.json.encode(interaction(key)),
             key=key.encode(),

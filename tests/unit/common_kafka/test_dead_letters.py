@@ -7,7 +7,7 @@ import pytest
 
 from libs.common import dead_letters
 from libs.common.contracts.topics import INTERACTION
-from libs.common.kafka.broker import Broker, producer_of
+from libs.common.kafka.broker import Broker
 from libs.common.kafka.consume import consume_group
 from libs.common.kafka.records import Record
 from libs.common.settings import KafkaSettings
@@ -35,7 +35,7 @@ async def test_a_parked_record_can_be_found_and_replayed(
     consume_group(broker, [INTERACTION], group=key, handler=handler)
     async with started(broker):
         headers = [("ce_id", b"id-1"), ("binary", b"\xff")]
-        await producer_of(broker).send_and_wait(
+        await broker.producing.send_and_wait(
             INTERACTION.name, value=b"{", key=key.encode(), headers=headers
         )
         await until(look, lambda records: len(records) == 1)

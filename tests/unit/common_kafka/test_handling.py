@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -91,7 +90,7 @@ async def test_stopping_ends_a_retry_that_would_last_for_ever() -> None:
 
 
 class Producer:
-    """Stands for aiokafka's producer."""
+    """Stands for a started producer."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
@@ -101,26 +100,20 @@ class Producer:
         self.sent.append(record)
 
 
-@pytest.fixture
-def producer(monkeypatch: pytest.MonkeyPatch) -> Producer:
-    producer = Producer()
-    monkeypatch.setattr(parking, "producer_of", lambda _: producer)
-    return producer
-
-
-async def test_a_record_with_neither_key_nor_value_can_be_parked(producer: Producer) -> None:
+async def test_a_record_with_neither_key_nor_value_can_be_parked() -> None:
     """aiokafka refuses to send such a record; an empty value stands for it."""
-    await Parking(SimpleNamespace(), "test").park(read(raw(key=None, value=None)), 1)  # type: ignore[arg-type]
+    producer = Producer()
+    await Parking(producer, "test").park(read(raw(key=None, value=None)), 1)  # type: ignore[arg-type]
     assert [(sent["key"], sent["value"]) for sent in producer.sent] == [(None, b"")]
 
 
 async def test_too_large_a_share_of_parked_records_is_a_problem_for_a_while(
-    producer: Producer, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """From 100 on, if they are more than one in twenty; and it ends when no more come."""
     clock = [1000.0]
     monkeypatch.setattr(parking.time, "monotonic", lambda: clock[0])
-    parked = Parking(SimpleNamespace(), "test")  # type: ignore[arg-type]
+    parked = Parking(Producer(), "test")  # type: ignore[arg-type]
     parked.saw(1_000)
     for _ in range(99):
         await parked.park(read(raw()), 1)
