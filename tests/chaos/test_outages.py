@@ -73,6 +73,7 @@ async def recovered(flow: Flow, learner: str, credential_id: str) -> None:
         return (await read(flow, learner))["fallback"]
 
     await until(fallback, lambda label: label is None, seconds=60, every=0.5)
+    await flow.stack.until_ready()
     newcomer, ladder = await known_learner(flow)
     assert ladder.first not in ids(await read(flow, newcomer))
 
