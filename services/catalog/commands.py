@@ -9,7 +9,7 @@ from typing import Annotated, BinaryIO, NoReturn, cast
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from libs.common.errors import Unavailable
 from libs.common.settings import load
@@ -17,16 +17,17 @@ from libs.common.telemetry import configure
 from libs.common.web import run
 from services.catalog.app import opened_store, republish_all
 from services.catalog.domain.kinds import KINDS, KindName
-from services.catalog.domain.records import Record, Rejected
-from services.catalog.importers import READERS, Format
-from services.catalog.importers.files import Source, opened
+from services.catalog.domain.records import Item, LeftOut, Rejected, Working
+from services.catalog.importers import Format, Reading, reading
 from services.catalog.settings import StoreSettings
-from services.catalog.usecases.importing import Importer
+from services.catalog.usecases.importing import Importer, Outcome
 from services.catalog.usecases.reading import dump
 
 Report = Callable[[Rejected], None]
 
-FilePath = Annotated[Path, typer.Argument(help="The file; gzip is unpacked.")]
+FilePath = Annotated[
+    Path, typer.Argument(help="The file; gzip is unpacked. A folder for onet and esco.")
+]
 FileFormat = Annotated[Format, typer.Option("--format", help="How the file is written.")]
 RecordKind = Annotated[KindName, typer.Option(help="What the records are.")]
 ReportPath = Annotated[
@@ -44,15 +45,11 @@ def import_file(
     settings = load(StoreSettings)
     configure("catalog", "import", settings)
 
-    async def work(records: Iterator[Record | Rejected], reject: Report) -> None:
+    async def work(items: Iterator[Item], reject: Report) -> None:
         async with opened_store(settings) as store:
-            outcome = await Importer(store, reject).take_all(records)
-        typer.echo(
-            f"{outcome.created} created, {outcome.changed} changed, {outcome.same} the same, "
-            f"{outcome.rejected} rejected"
-        )
+            _say(await Importer(store, reject).take_all(items))
 
-    _each(path, format, kind, report, lambda records, reject: run(work(records, reject)))
+    _each(path, format, kind, report, lambda items, reject: run(work(items, reject)))
 
 
 def check_file(
@@ -63,13 +60,13 @@ def check_file(
 ) -> None:
     """Read a file as `import` would, and store nothing."""
 
-    def work(records: Iterator[Record | Rejected], reject: Report) -> None:
+    def work(items: Iterator[Item], reject: Report) -> None:
         good = bad = 0
-        for record in records:
-            if isinstance(record, Rejected):
-                reject(record)
+        for item in items:
+            if isinstance(item, Rejected):
+                reject(item)
                 bad += 1
-            else:
+            elif not isinstance(item, LeftOut):
                 good += 1
         typer.echo(f"{good} good, {bad} rejected")
 
@@ -114,13 +111,13 @@ def _each(
     format: Format,
     kind: KindName,
     report: Path | None,
-    work: Callable[[Iterator[Record | Rejected], Report], None],
+    work: Callable[[Iterator[Item], Report], None],
 ) -> None:
     """Runs `work` on the records of a file. Exits with 1 if any was rejected or the work stopped."""
     rejected = 0
     try:
         with ExitStack() as stack:
-            source = stack.enter_context(opened(path))
+            source = stack.enter_context(reading(path, format, KINDS[kind]))
             progress = stack.enter_context(_progress())
             write = stack.enter_context(_writer(report, progress.console))
 
@@ -129,38 +126,47 @@ def _each(
                 rejected += 1
                 write(record)
 
-            records = READERS[format](source.stream, KINDS[kind])
-            work(_shown(records, source, progress), reject)
+            work(_shown(source, progress), reject)
     except (OSError, Unavailable) as failed:
         _give_up(failed)
     if rejected:
         raise typer.Exit(1)
 
 
+def _say(outcome: Outcome) -> None:
+    typer.echo(
+        f"{outcome.created} created, {outcome.changed} changed, {outcome.same} the same, "
+        f"{outcome.rejected} rejected"
+    )
+    for why, rows in outcome.left_out.items():
+        typer.echo(f"left out: {rows} {why}")
+
+
 def _progress() -> Progress:
-    parts = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    parts = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     return Progress(*parts, console=Console(stderr=True))
 
 
-def _shown(
-    records: Iterator[Record | Rejected], source: Source, progress: Progress
-) -> Iterator[Record | Rejected]:
-    task = progress.add_task("", total=source.size)
-    for record in records:
-        progress.update(task, completed=source.position())
-        yield record
-    progress.update(task, completed=source.size)
+def _shown(source: Reading, progress: Progress) -> Iterator[Item]:
+    task = progress.add_task("", total=1.0)
+    for item in source.items:
+        progress.update(task, completed=source.share())
+        if not isinstance(item, Working):
+            yield item
+    progress.update(task, completed=1.0)
 
 
 @contextmanager
 def _writer(path: Path | None, console: Console) -> Iterator[Report]:
-    """A line of JSON for each fault: `line`, `pointer`, `detail`."""
+    """A line of JSON for each fault: `file` where there are several, `line`, `pointer`, `detail`."""
     with ExitStack() as stack:
         file = stack.enter_context(path.open("w")) if path else None
 
         def write(rejected: Rejected) -> None:
             for fault in rejected.faults:
                 entry = {"line": rejected.line, **fault._asdict()}
+                if rejected.file:
+                    entry = {"file": rejected.file, **entry}
                 text = msgspec.json.encode(entry).decode()
                 if file is None:
                     console.out(text, highlight=False)

@@ -1,6 +1,6 @@
 """What the use cases need of a store; `app` gives them the PostgreSQL one."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, NamedTuple, Protocol
 
@@ -35,6 +35,10 @@ class Unit(Protocol):
         """As `get`; until the end of the transaction nobody else changes it."""
         ...
 
+    async def bodies_for_update(self, kind: Kind, keys: Collection[str]) -> Mapping[str, Body]:
+        """Those of the keys that are there; until the end of the transaction nobody else changes them."""
+        ...
+
     async def put(self, kind: Kind, key: str, body: Body) -> Put:
         """Writers of one key wait for each other; the same body keeps the revision."""
         ...
@@ -58,6 +62,10 @@ class Store(Protocol):
     async def get(self, kind: Kind, key: str) -> CatalogSnapshot | None: ...
 
     async def search(self, query: Query) -> Page: ...
+
+    async def occupations_by_soc(self) -> Mapping[str, Sequence[str]]:
+        """SOC code of six digits → the keys of the occupations with it, or with more digits."""
+        ...
 
     def everything(self) -> AsyncIterator[tuple[Kind, Sequence[CatalogSnapshot]]]:
         """All snapshots in batches of one kind, each as it is when its batch is read."""

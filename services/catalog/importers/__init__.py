@@ -1,13 +1,55 @@
 """Bulk files as records, read as they stream by: a record that cannot be used never stops the rest."""
 
+import zipfile
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Literal
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Literal, NamedTuple
 
+from libs.common.errors import Fault
 from services.catalog.domain.kinds import Kind
-from services.catalog.domain.records import Record, Rejected
-from services.catalog.importers import csv_rows, json_lines
+from services.catalog.domain.records import Item, Record, Rejected, Working
+from services.catalog.importers import csv_rows, esco, json_lines, oews, onet
+from services.catalog.importers.files import opened
+from services.catalog.importers.folders import CannotRead, Folder
+from services.catalog.importers.staging import Gauge
 
-Format = Literal["jsonl", "csv"]
+Format = Literal["jsonl", "csv", "onet", "esco", "oews"]
 Reader = Callable[[BinaryIO, Kind], Iterator[Record | Rejected]]
+SourceReader = Callable[[Path, Gauge], Iterator[Item | Working]]
 
 READERS: dict[Format, Reader] = {"jsonl": json_lines.read, "csv": csv_rows.read}
+SOURCES: dict[Format, SourceReader] = {
+    "onet": lambda path, gauge: onet.read(Folder(path), gauge),
+    "esco": lambda path, gauge: esco.read(Folder(path), gauge),
+    "oews": oews.read,
+}
+
+
+class Reading(NamedTuple):
+    """A source being read, and how far it has been, from 0 to 1."""
+
+    items: Iterator[Item | Working]
+    share: Callable[[], float]
+
+
+@contextmanager
+def reading(path: Path, format: Format, kind: Kind) -> Iterator[Reading]:
+    """`kind` is for the formats that do not say it themselves. Raises OSError."""
+    if format in READERS:
+        with opened(path) as source:
+            size = source.size or 1
+            yield Reading(READERS[format](source.stream, kind), lambda: source.position() / size)
+    else:
+        gauge = Gauge()
+        yield Reading(_until_unreadable(SOURCES[format], path, gauge), lambda: gauge.share)
+
+
+def _until_unreadable(read: SourceReader, path: Path, gauge: Gauge) -> Iterator[Item | Working]:
+    """What cannot be read is the last thing that is rejected."""
+    try:
+        yield from read(path, gauge)
+    except CannotRead as broken:
+        yield Rejected(broken.line, (Fault("", broken.detail),), broken.file)
+    except zipfile.BadZipFile as broken:
+        yield Rejected(1, (Fault("", str(broken)),), path.name)

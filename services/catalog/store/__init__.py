@@ -1,15 +1,17 @@
 """The catalog in PostgreSQL."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common.contracts.catalog import CatalogSnapshot, snapshot_key
 from libs.common.database import reading, writing
 from services.catalog.domain.kinds import KINDS, Kind
 from services.catalog.domain.search import Page, Place, Query, fingerprint
+from services.catalog.domain.wages import SOC_DIGITS
 from services.catalog.store.rows import snapshot
 from services.catalog.store.searching import Taught, skills_named, statement
 from services.catalog.store.tables import TABLES
@@ -42,6 +44,16 @@ class PostgresStore:
         if len(rows) <= query.limit:
             return Page(items)
         return Page(items, Place(fingerprint(query), shown[-1].by, shown[-1].key))
+
+    async def occupations_by_soc(self) -> Mapping[str, Sequence[str]]:
+        table = TABLES["occupation"]
+        soc = func.substr(table.c.body["soc"].astext, 1, SOC_DIGITS)
+        coded = select(table.c.key, soc.label("soc")).where(soc.is_not(None)).order_by(table.c.key)
+        keys: dict[str, list[str]] = defaultdict(list)
+        async with reading(self._engine) as connection:
+            for row in await connection.execute(coded):
+                keys[row.soc].append(row.key)
+        return dict(keys)
 
     async def everything(self) -> AsyncIterator[tuple[Kind, Sequence[CatalogSnapshot]]]:
         for kind in KINDS.values():

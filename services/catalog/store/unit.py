@@ -1,10 +1,10 @@
 """One transaction on the catalog's tables."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, cast, func, select, text
+from sqlalchemy import ARRAY, any_, bindparam, cast, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
@@ -29,6 +29,15 @@ class PostgresUnit:
 
     async def get_for_update(self, kind: Kind, key: str) -> CatalogSnapshot | None:
         return await read_one(self._connection, kind, key, lock=True)
+
+    async def bodies_for_update(self, kind: Kind, keys: Collection[str]) -> Mapping[str, Body]:
+        table = TABLES[kind.name]
+        wanted = select(table.c.key, table.c.body).where(
+            table.c.key == any_(cast(list(keys), ARRAY(table.c.key.type)))
+        )
+        # In the order of the keys, as in put_many.
+        rows = await self._connection.execute(wanted.order_by(table.c.key).with_for_update())
+        return {row.key: kind.decode(row.body) for row in rows}
 
     async def put(self, kind: Kind, key: str, body: Body) -> Put:
         done = await self._connection.execute(_upsert(kind.name), values(key, body))
