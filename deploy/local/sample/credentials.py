@@ -12,6 +12,7 @@ from random import Random
 
 from deploy.local.sample.fields import Fields, SampleSkill, slug
 from deploy.local.sample.issuers import ACCREDITORS, EMPLOYERS, SampleIssuer, agent
+from deploy.local.sample.taxonomies import taught_with
 from libs.common.contracts.catalog import (
     Aid,
     Assertion,
@@ -135,14 +136,19 @@ def _credential(
 def _taught(
     random: Random, fields: Fields, skill: SampleSkill, level: LevelName
 ) -> list[TaughtSkill]:
-    """The skill itself at the credential's level, and sometimes a neighbour of its field one step lower."""
+    """The skill itself at the credential's level, sometimes a neighbour of its field one step lower,
+    and what O*NET and ESCO call the skill."""
     assessed = random.random() < 0.7
     taught = [TaughtSkill(id=skill.id, level=LEVELS[level], assessed=assessed)]
     if random.random() < 0.5:
         neighbours = [other for other in fields.in_domain(skill.domain) if other != skill]
         side = random.choice(neighbours)
         taught.append(TaughtSkill(id=side.id, level=max(0.33, LEVELS[level] - 0.33)))
-    return taught
+    imported = (
+        TaughtSkill(id=id, level=LEVELS[level], assessed=assessed)
+        for id in taught_with().get(skill.id, ())
+    )
+    return [*taught, *imported]
 
 
 def _occupations(fields: Fields, skill: SampleSkill, level: LevelName) -> list[str]:

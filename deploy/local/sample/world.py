@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from random import Random
 
+from deploy.local.sample import taxonomies
 from deploy.local.sample.credentials import REGIONS, SampleCredential, credentials
 from deploy.local.sample.fields import Fields, SampleOccupation, read
 from deploy.local.sample.histories import history, ladders
@@ -48,7 +49,7 @@ def make(until: datetime, *, seed: int = SEED, learners: int = LEARNERS) -> Worl
     offered = credentials(random, fields, offering, until)
     people = [*named(), *strangers(random, fields, learners - len(named()))]
     return World(
-        skills={skill.id: SkillBody(name=skill.name, kind="skill") for skill in fields.skills},
+        skills=_skills(fields),
         occupations={o.id: _occupation(random, o) for o in fields.occupations},
         issuers=offering,
         credentials={c.id: c.body for c in offered} | licences(),
@@ -57,6 +58,12 @@ def make(until: datetime, *, seed: int = SEED, learners: int = LEARNERS) -> Worl
         learners=people,
         interactions=_interactions(random, people, offered, until),
     )
+
+
+def _skills(fields: Fields) -> dict[str, SkillBody]:
+    """Our own, then those of O*NET and ESCO, as their import would name them."""
+    own = {skill.id: SkillBody(name=skill.name, kind="skill") for skill in fields.skills}
+    return own | {each.id: SkillBody(name=each.name, kind=each.kind) for each in taxonomies.read()}
 
 
 def _occupation(random: Random, made: SampleOccupation) -> OccupationBody:

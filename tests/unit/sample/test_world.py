@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deploy.local.sample import people
+from deploy.local.sample import fields, people, taxonomies
 from deploy.local.sample.world import World, make
 from libs.common.rules.interactions import fault
 
@@ -46,6 +46,21 @@ def test_everything_that_is_referred_to_exists(world: World) -> None:
         if learner.profile is not None:
             assert {skill.id for skill in learner.profile.skills} <= world.skills.keys()
             assert learner.profile.target_occupation in world.occupations
+
+
+def test_credentials_teach_imported_skills_as_well(world: World) -> None:
+    """Every id of O*NET and ESCO that the world knows is taught at every level, and the sample skill
+    that it goes with stays the first that its credential names."""
+    sample = {skill.id for skill in fields.read().skills}
+    levels = defaultdict(set)
+    for body in world.credentials.values():
+        assert not body.skills or body.skills[0].id in sample
+        for skill in body.skills:
+            levels[skill.id].add(skill.level)
+    for imported in taxonomies.read():
+        assert imported.goes_with
+        assert set(imported.goes_with) <= sample
+        assert {0.33, 0.66, 1.0} <= levels[imported.id]
 
 
 def test_the_four_people_are_there(world: World) -> None:
