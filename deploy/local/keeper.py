@@ -60,6 +60,11 @@ class Process:
         return None if self._child is None or self._child.exit_code is not None else self._child.pid
 
     @property
+    def down(self) -> bool:
+        """Whether it is to stay down: not started yet, or stopped, until `start`."""
+        return self._keeping is None
+
+    @property
     def frozen(self) -> bool:
         """Whether `freeze` holds it."""
         return self._frozen and self.pid is not None

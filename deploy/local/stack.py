@@ -75,9 +75,9 @@ class Stack:
         return await self.command("gateway", *words)
 
     async def until_ready(self, timeout: float = _READY_SECONDS) -> None:
-        """Waits until every process is ready; Unstarted with their reasons when time is up."""
-        names = [name for name in self.processes if name not in PARTS]
-        urls = {name: self._around.url(name) for name in names}
+        """Waits until every process that is to run is ready; Unstarted with their reasons when time is up."""
+        running = [name for name, process in self.processes.items() if not process.down]
+        urls = {name: self._around.url(name) for name in running if name not in PARTS}
         await until_ready(urls, say=self._say, timeout=timeout)
 
     async def until_applied(self, patience: float = 60) -> None:
