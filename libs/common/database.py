@@ -35,6 +35,7 @@ def make_engine(url: str, *, pool_size: int = 10, statement_seconds: int = 5) ->
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=3,
+        pool_pre_ping=True,  # after a failover the connections of before must cost nobody an error
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=lambda raw: raw,
         connect_args={
@@ -60,7 +61,7 @@ def unavailable_when_away() -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection on which each statement stands alone: one round trip, no transaction."""
+    """A connection on which each statement stands alone, without a transaction."""
     with unavailable_when_away():
         async with engine.connect() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
