@@ -48,6 +48,7 @@ RELATIONS = Table(
 )
 KINDS = {"skill/competence": "skill", "knowledge": "knowledge", "": None}
 REUSE_LEVELS = ("transversal", "cross-sector", "sector-specific", "occupation-specific", "")
+RELATED = ("essential", "optional")
 LOCAL = "localoccupation"
 _LANGUAGE = "(_[a-z]{2})?[.]csv"
 
@@ -99,14 +100,17 @@ def _occupation(staging: Staging, row: Row) -> None:
 
 
 def _relation(staging: Staging, row: Row) -> None:
-    insert = "INSERT INTO relation VALUES (?, ?, ?)"
+    """Local occupations relate in ways of their own, which are left out with them."""
+    occupation, skill, relation = row("occupation"), row("skill"), row("relation")
+    used = staging.select("SELECT used FROM occupation WHERE key = ?", occupation).fetchone()
+    if used == (1,) and relation not in RELATED:
+        raise BadCell("relation", f"is neither {' nor '.join(RELATED)}")
     try:
-        staging.add(insert, row("occupation"), row("skill"), row("relation"))
+        staging.add("INSERT INTO relation VALUES (?, ?, ?)", occupation, skill, relation)
     except Duplicate:
         raise BadCell("skill", "was related to the occupation by an earlier row") from None
     except Unrelated:
-        known = staging.select("SELECT 1 FROM skill WHERE key = ?", row("skill")).fetchone()
-        column = "skill" if known is None else "occupation"
+        column = "occupation" if used is None else "skill"
         raise BadCell(column, f"is not among the {column}s") from None
 
 

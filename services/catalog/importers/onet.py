@@ -133,5 +133,5 @@ def _left_out(staging: Staging) -> Iterator[LeftOut]:
     rows = staging.number(UNUSED)
     if rows:
         yield LeftOut(
-            "ratings suppressed or not relevant, or the other rating of such an element", rows
+            "ratings that are suppressed or not relevant, or the other of such an element", rows
         )

@@ -117,15 +117,15 @@ def _rating(staging: Staging, file: str, kind: str, row: Row) -> None:
         raise BadCell("scale", f"is neither {' nor '.join(SCALES)}")
     lowest, highest = SCALES[scale]
     text = row("value")
-    if not _NUMBER.fullmatch(text) or not lowest <= float(text) <= highest:
-        raise BadCell("value", f"is not a number from {lowest:g} to {highest:g}")
-    used = "Y" not in (row("suppressed"), row("irrelevant"))
+    good = bool(_NUMBER.fullmatch(text)) and lowest <= float(text) <= highest
+    used = good and "Y" not in (row("suppressed"), row("irrelevant"))
     name = row("name") or _name(staging, element)
     insert = "INSERT INTO rating VALUES (?, ?, ?, ?)"
     _once(staging, "element", insert, row("code"), element, scale, float(text) if used else None)
-    _first(
-        staging, "INSERT INTO element VALUES (?, ?, ?, ?, ?)", element, name, kind, file, row.line
-    )
+    insert = "INSERT INTO element VALUES (?, ?, ?, ?, ?)"
+    _first(staging, insert, element, name, kind, file, row.line)
+    if not good:
+        raise BadCell("value", f"is not a number from {lowest:g} to {highest:g}")
 
 
 def _name(staging: Staging, element: str) -> str:
