@@ -161,7 +161,7 @@ class Flow:
         """A second partner, created by the command as an operator would."""
         made = json.loads(await self.stack.gateway_command("partners", "create", name, "--json"))
         async with client(self.stack.gateway_url, made["secret_key"]) as http:
-            yield Partner(http)
+            yield Partner(http, made["id"])
 
 
 @asynccontextmanager

@@ -24,10 +24,14 @@ def event(credential_id: str, kind: str = "complete", at: datetime | None = None
 
 
 class Partner:
-    """Calls with one key; every method asserts the status a partner expects and returns the body."""
+    """Calls with one key; every method asserts the status a partner expects and returns the body.
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    `id` is known of a partner that a test has created.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, id: str = "") -> None:
         self.http = http
+        self.id = id
 
     async def put_learner(self, learner_id: str, **profile: Any) -> dict[str, Any]:
         """Creates or replaces a learner."""
