@@ -1,11 +1,17 @@
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 
 from deploy.local.sample import fields, people, taxonomies
 from deploy.local.sample.world import World, make
+from libs.common.contracts.catalog import SkillBody
 from libs.common.rules.interactions import fault
+from services.catalog.domain.kinds import SKILL
+from services.catalog.domain.records import Record
+from services.catalog.importers import reading
+from tests.support.shared_data import shared
 
 UNTIL = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -97,3 +103,20 @@ def test_histories_have_taste(world: World) -> None:
     popularity = Counter(event.credential_id for event in world.interactions)
     top = sum(count for _, count in popularity.most_common(len(world.credentials) // 10))
     assert top > 0.4 * len(world.interactions)
+
+
+@pytest.mark.parametrize(("folder", "format"), [("onet_29_3", "onet"), ("esco_sample", "esco")])
+def test_imported_skills_are_called_as_their_import_calls_them(
+    folder: str, format: Literal["onet", "esco"]
+) -> None:
+    """Each id is one that the importer gives, with the same name and kind."""
+    with reading(shared(folder), format, SKILL) as source:
+        known = {item.key: item.body for item in source.items if isinstance(item, Record)}
+    ours = [
+        skill for skill in taxonomies.read() if skill.id.startswith("onet:") == (format == "onet")
+    ]
+    assert len(ours) > 50
+    for skill in ours:
+        body = known[skill.id]
+        assert isinstance(body, SkillBody)
+        assert (body.name, body.kind) == (skill.name, skill.kind)
