@@ -1,5 +1,6 @@
 """Bulk files as records, read as they stream by: a record that cannot be used never stops the rest."""
 
+import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,10 +47,12 @@ def reading(path: Path, format: Format, kind: Kind) -> Iterator[Reading]:
 
 
 def _until_unreadable(read: SourceReader, path: Path, gauge: Gauge) -> Iterator[Item | Working]:
-    """What cannot be read is the last thing that is rejected."""
+    """What cannot be read is the last thing that is rejected. Raises OSError: no room to sort it in."""
     try:
         yield from read(path, gauge)
     except CannotRead as broken:
         yield Rejected(broken.line, (Fault("", broken.detail),), broken.file)
     except zipfile.BadZipFile as broken:
         yield Rejected(1, (Fault("", str(broken)),), path.name)
+    except sqlite3.OperationalError as broken:
+        raise OSError(f"the temporary database: {broken}") from broken

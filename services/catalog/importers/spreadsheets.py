@@ -24,8 +24,19 @@ def sheet_rows(member: Member, gauge: Gauge) -> Iterator[tuple[int, list[str]]]:
         try:
             book = load_workbook(whole, read_only=True, data_only=True)
             sheet = book.worksheets[0]
+            width = 0
             for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
                 gauge.share = number / max(number, sheet.max_row or 1)
-                yield number, ["" if cell is None else str(cell) for cell in row]
+                if cells := _cells(row):
+                    width = width or len(cells)
+                    yield number, [*cells, *[""] * (width - len(cells))]
         except BROKEN as broken:
             raise CannotRead(member.name, f"is not a workbook: {broken}") from broken
+
+
+def _cells(row: tuple[object, ...]) -> list[str]:
+    """Without the empty ones at the end: a workbook may hold them or not."""
+    cells = ["" if cell is None else str(cell) for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells

@@ -95,6 +95,21 @@ def test_bad_rows_are_named_and_the_rest_is_taken(tmp_path: Path) -> None:
     assert wages(path).keys() == {"11-1011"}
 
 
+def test_a_workbook_without_its_empty_cells_is_read(tmp_path: Path) -> None:
+    """Written as a stream it has no size, and its rows end where their values do."""
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in (HEADER.split(","), [], [*ROWS[3].split(",")[:-1]], [*ROWS[1].split(","), None]):
+        sheet.append(row)
+    book.save(tmp_path / "national_M2025_dl.xlsx")
+    assert not faults(read(tmp_path / "national_M2025_dl.xlsx", "oews"))
+    found = wages(tmp_path / "national_M2025_dl.xlsx")
+    assert {code: wage.period for code, wage in found.items()} == {
+        "11-1011": "year",
+        "27-2011": "hour",
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
