@@ -77,7 +77,8 @@ def _is_formatted(folder: Path) -> bool:
 
 async def _format(tool: tuple[str, ...], properties: Path, log: Path) -> None:
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    command = (*tool, "format", "--cluster-id", cluster, "--config", str(properties))
+    # As one word: one id in 64 begins with a dash.
+    command = (*tool, "format", f"--cluster-id={cluster}", "--config", str(properties))
     child = await Child.start(Program(name="format", command=command, log=log))
     if code := await child.wait():
         raise CommandFailed(f"Kafka's storage could not be formatted ({code}):\n{child.log_tail()}")
