@@ -16,6 +16,7 @@ from services.gateway.catalog.best import Best
 from services.gateway.catalog.cards import Cards
 from services.gateway.catalog.similar import Similar
 from services.gateway.catalog.view import CatalogView
+from services.gateway.routes.career import career_routes
 from services.gateway.routes.catalog import catalog_routes
 from services.gateway.routes.documents import document_routes
 from services.gateway.routes.interactions import interaction_routes
@@ -25,6 +26,7 @@ from services.gateway.routes.recommendations import recommendation_routes
 from services.gateway.usecases import ports
 from services.gateway.usecases.answer import Composer
 from services.gateway.usecases.by_value import ByValue
+from services.gateway.usecases.career import Career
 from services.gateway.usecases.erasures import Erasures
 from services.gateway.usecases.interactions import Interactions
 from services.gateway.usecases.learners import Learners
@@ -88,9 +90,17 @@ def routes(outside: Outside) -> list[ControllerRouterHandler]:
         erasures=erasures,
         partition_of=outside.partition_of,
     )
+    career = Career(
+        view=view,
+        cards=cards,
+        profile=outside.profile,
+        recommender=outside.recommender,
+        partition_of=outside.partition_of,
+    )
     searching = Searching(view, cards, outside.catalog)
     return [
         *recommendation_routes(recommendations, view),
+        *career_routes(career, view),
         *interaction_routes(Interactions(view, outside.profile, now)),
         *learner_routes(learners),
         *catalog_routes(view, cards, Similar(view), searching),

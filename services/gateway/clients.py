@@ -1,6 +1,9 @@
 """The other services, as calls. Each raises the Refusal that was answered, or Unavailable."""
 
+from typing import TypeVar
+
 import msgspec
+from msgspec import Struct
 
 from libs.common.client import ServiceClient
 from libs.common.contracts.calls import (
@@ -16,6 +19,7 @@ from libs.common.contracts.calls import (
     StoredInteractions,
     WhatIf,
 )
+from libs.common.contracts.career import AnonymousPath, Gap, Pathway, Toward
 from libs.common.contracts.profile import Learner
 from libs.common.contracts.redis_values import LearnerState
 from libs.common.errors import NotFound
@@ -24,8 +28,11 @@ from services.gateway.packed import PackedList
 from services.gateway.usecases.publishing import Done
 from services.gateway.usecases.searching import FoundPage
 
+T = TypeVar("T", bound=Struct)
+
 path = ServiceClient.path
 RANK_SECONDS = 1.0
+PATH_SECONDS = 3.0
 PROFILE_READ_SECONDS = 1.0
 SEARCH_SECONDS = 2.0
 # Longer than profile waits for its database and for Kafka together.
@@ -132,6 +139,26 @@ class Recommender:
                 f"{_state(partition, learner_key)}/repair",
                 returns=PackedList,
                 timeout=RANK_SECONDS,
+            )
+
+    async def anonymous_gap(self, question: WhatIf) -> Gap:
+        return await self._ask("/gap", question, Gap)
+
+    async def anonymous_pathway(self, question: AnonymousPath) -> Pathway:
+        return await self._ask("/pathway", question, Pathway)
+
+    async def gap(self, partition: int, learner_key: str, toward: Toward) -> Gap:
+        """Raises NotFound for a learner whose state is not known yet."""
+        return await self._ask(f"{_state(partition, learner_key)}/gap", toward, Gap)
+
+    async def pathway(self, partition: int, learner_key: str, toward: Toward) -> Pathway:
+        """Raises NotFound for a learner whose state is not known yet."""
+        return await self._ask(f"{_state(partition, learner_key)}/pathway", toward, Pathway)
+
+    async def _ask(self, path: str, question: Struct, returns: type[T]) -> T:
+        with self._breaker.guarding():
+            return await self._client.call(
+                "POST", path, json=question, returns=returns, timeout=PATH_SECONDS
             )
 
     async def state(self, partition: int, learner_key: str) -> LearnerState:

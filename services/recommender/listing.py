@@ -1,10 +1,12 @@
-"""From a state to the list that is stored and served: the ranking with all that says how fresh it is."""
+"""From a state to what is answered: the list that is stored and served, with all that says how fresh it is,
+the gap to a goal, and a path toward it."""
 
 import hashlib
 from collections.abc import Callable
 
 from libs.common.clock import Clock
 from libs.common.contracts.calls import Constraints, Target
+from libs.common.contracts.career import Gap, Pathway
 from libs.common.contracts.redis_values import (
     MOST_STORED,
     LearnerState,
@@ -13,9 +15,14 @@ from libs.common.contracts.redis_values import (
     pack,
 )
 from libs.common.contracts.types import milliseconds
+from libs.common.errors import InvalidRequest
+from services.recommender.domain.ask import Ask
 from services.recommender.domain.catalog_index import CatalogIndex
+from services.recommender.domain.gap import Goal
+from services.recommender.domain.gap_report import gap_of
+from services.recommender.domain.pathway import pathway
 from services.recommender.domain.ports import Model
-from services.recommender.domain.ranking import LONGEST, rank
+from services.recommender.domain.ranking import LONGEST, asked, rank
 from services.recommender.domain.seeker import own_constraints
 
 
@@ -67,6 +74,32 @@ class Listing:
             income_band=constraints.income_band,
             item_side=model.seq,
         )
+
+    def gap(self, state: LearnerState, constraints: Constraints, target: Target | None) -> Gap:
+        """The gap to a goal. Raises InvalidRequest when there is none."""
+        ask, goal = self._toward(state, constraints, target)
+        return gap_of(ask, goal, target)
+
+    def pathway(
+        self,
+        state: LearnerState,
+        constraints: Constraints,
+        target: Target | None,
+        max_steps: int | None,
+    ) -> Pathway:
+        """A path toward a goal, within the constraints. Raises InvalidRequest when there is no goal."""
+        ask, goal = self._toward(state, constraints, target)
+        return pathway(ask, goal, max_steps)
+
+    def _toward(
+        self, state: LearnerState, constraints: Constraints, target: Target | None
+    ) -> tuple[Ask, Goal]:
+        ask = asked(
+            state, self._model(), self._catalog, constraints, now=self._clock(), target=target
+        )
+        if ask.goal is None:
+            raise InvalidRequest("There is no goal: name an occupation, skills or a job.")
+        return ask, ask.goal
 
 
 def recommendation_id(learner_key: str, ranking: Ranking) -> str:

@@ -17,6 +17,7 @@ from rich.progress import Progress
 from deploy.local.sample import taxonomies
 from deploy.local.sample.load import Door, load
 from deploy.local.sample.world import World, make
+from tests.support.career import gap, pathway
 from tests.support.flow import Flow
 from tests.support.partner import Partner
 from tests.support.shared_data import shared
@@ -186,3 +187,19 @@ async def test_credentials_close_the_gap_to_an_imported_occupation(
         assert item["gap"]["gain"] > 0
     said = [r["text"] for r in items[0]["reasons"] if r["code"] == "closes_skill_gap"]
     assert name in said[0]
+
+
+@pytest.mark.parametrize(("occupation", "name"), OCCUPATIONS, ids=[name for _, name in OCCUPATIONS])
+async def test_a_learner_has_a_gap_and_a_path_to_an_imported_occupation(
+    partner: Partner, occupation: str, name: str
+) -> None:
+    """Skills are missing, and there are steps that teach some of them."""
+    learner = "newcomer to every occupation"
+    await partner.put_learner(learner)
+    shortfall = await gap(partner, learner, occupation)
+    found = await pathway(partner, learner, occupation, steps=1)
+    missing = {each["skill"]["id"] for each in shortfall["missing"]}
+    assert found["occupation"] == shortfall["occupation"] == {"id": occupation, "name": name}
+    taught = {s["id"] for step in found["steps"] for s in step["credential"]["skills"]}
+    assert taught & missing
+    assert found["coverage"] > shortfall["readiness"]

@@ -31,7 +31,7 @@ def _joined(name: str) -> Meta:
 
 
 # What the bytes joined into an answer are, for the OpenAPI document.
-_SHAPE_OF_CARD = Meta(extra_json_schema={"$ref": "#/components/schemas/Card"})
+SHAPE_OF_CARD = Meta(extra_json_schema={"$ref": "#/components/schemas/Card"})
 _SHAPE_OF_VALUE = Meta(extra_json_schema={"$ref": "#/components/schemas/ShownValue"})
 _SHAPE_OF_ITEMS = _joined("ShownItem")
 _SHAPE_OF_REASONS = _joined("Reason")
@@ -52,7 +52,7 @@ class Gap(Struct, frozen=True):
 
 class ShownItem(Struct, frozen=True, kw_only=True):
     rank: int
-    credential: Annotated[Raw, _SHAPE_OF_CARD]
+    credential: Annotated[Raw, SHAPE_OF_CARD]
     score: float
     source: Source
     reasons: Annotated[list[Raw], _SHAPE_OF_REASONS]
@@ -108,7 +108,7 @@ class Composer:
             [self._item(served, day, rank, *pair) for rank, pair in enumerate(served.items, 1)]
         )
         target = None if served.target is None else self._target(served.target)
-        relaxations = [_relaxation(each) for each in served.relaxations]
+        relaxations = [shown_relaxation(each) for each in served.relaxations]
         fresh = served.freshness
         said = (target, relaxations, fresh._replace(computed_at=0), served.fallback)
         hashed = sha1(items, usedforsecurity=False)
@@ -151,7 +151,8 @@ class Composer:
         return ShownTarget(occupation, target.readiness, target.status)
 
 
-def _relaxation(relaxation: ListRelaxation) -> dict[str, Any]:
+def shown_relaxation(relaxation: ListRelaxation) -> dict[str, Any]:
+    """A relaxation as the API shows it."""
     return {
         "constraint": relaxation.constraint,
         "to": relaxation.to,

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import msgspec
 from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Struct
 
 from libs.common.contracts.calls import Narrowing, WhatIf
+from libs.common.contracts.career import AnonymousPath, Toward
 from libs.common.contracts.redis_values import pack
 from libs.common.web import Answer, read_body
 from services.recommender.api.usecases import Recommending
@@ -18,7 +20,7 @@ AnyRequest = Request[Any, Any, Any]
 
 
 def routes(recommending: Recommending) -> list[HTTPRouteHandler]:
-    """All of them; answers are packed Structs."""
+    """All of them; lists and states are packed Structs, gaps and paths JSON."""
 
     @post("/whatif", status_code=200)
     async def whatif(request: AnyRequest) -> Answer:
@@ -39,8 +41,35 @@ def routes(recommending: Recommending) -> list[HTTPRouteHandler]:
     async def state_of(partition: FromPath[int], learner_key: FromPath[str]) -> Answer:
         return _packed(await recommending.state(partition, learner_key))
 
-    return [whatif, rank_for, repair, state_of]
+    @post("/gap", status_code=200)
+    async def gap(request: AnyRequest) -> Answer:
+        return _json(recommending.anonymous_gap(await read_body(request, WhatIf)))
+
+    @post("/pathway", status_code=200)
+    async def pathway(request: AnyRequest) -> Answer:
+        asked = await read_body(request, AnonymousPath)
+        return _json(recommending.anonymous_pathway(asked))
+
+    @post(f"{LEARNER}/gap", status_code=200)
+    async def gap_of(
+        request: AnyRequest, partition: FromPath[int], learner_key: FromPath[str]
+    ) -> Answer:
+        asked = await read_body(request, Toward)
+        return _json(await recommending.gap(partition, learner_key, asked))
+
+    @post(f"{LEARNER}/pathway", status_code=200)
+    async def pathway_of(
+        request: AnyRequest, partition: FromPath[int], learner_key: FromPath[str]
+    ) -> Answer:
+        asked = await read_body(request, Toward)
+        return _json(await recommending.pathway(partition, learner_key, asked))
+
+    return [whatif, rank_for, repair, state_of, gap, pathway, gap_of, pathway_of]
 
 
 def _packed(value: Struct) -> Answer:
     return Answer(pack(value), headers=PACKED)
+
+
+def _json(value: Struct) -> Answer:
+    return Answer(msgspec.json.encode(value))

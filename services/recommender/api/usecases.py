@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from libs.common.contracts.calls import Narrowing, Target, WhatIf
+from libs.common.contracts.career import AnonymousPath, Gap, Pathway, Toward
 from libs.common.contracts.profile import Consent, Kind, LearnerProfile
 from libs.common.contracts.redis_values import LearnerState, ProfileState, StoredList, pack
 from libs.common.errors import NotFound
@@ -33,6 +34,27 @@ class Recommending:
         """The list of someone who is nobody: nothing is read or stored."""
         state = anonymous(asked)
         return self._listing.asked(state, asked.constraints, target=asked.target, limit=asked.limit)
+
+    def anonymous_gap(self, asked: WhatIf) -> Gap:
+        """The gap of someone who is nobody. Raises InvalidRequest without a goal."""
+        return self._listing.gap(anonymous(asked), asked.constraints, asked.target)
+
+    def anonymous_pathway(self, asked: AnonymousPath) -> Pathway:
+        """A path for someone who is nobody. Raises InvalidRequest without a goal."""
+        who = asked.who
+        return self._listing.pathway(anonymous(who), who.constraints, who.target, asked.max_steps)
+
+    async def gap(self, partition: int, learner_key: str, asked: Toward) -> Gap:
+        """A known learner's gap. Raises InvalidRequest without a goal."""
+        state = (await self._find(partition, learner_key)).state
+        constraints = narrowed(own_constraints(state), asked.constraints)
+        return self._listing.gap(state, constraints, asked.target())
+
+    async def pathway(self, partition: int, learner_key: str, asked: Toward) -> Pathway:
+        """A path for a known learner. Raises InvalidRequest without a goal."""
+        state = (await self._find(partition, learner_key)).state
+        constraints = narrowed(own_constraints(state), asked.constraints)
+        return self._listing.pathway(state, constraints, asked.target(), asked.max_steps)
 
     async def narrowed(self, partition: int, learner_key: str, asked: Narrowing) -> StoredList:
         """A known learner's list for another goal or other constraints; not stored."""

@@ -22,6 +22,7 @@ from libs.common.contracts.catalog import (
 from libs.common.rules import levels, value
 from services.recommender.domain.columns import Array, Column, Derived, Postings
 from services.recommender.domain.fit import Fit
+from services.recommender.domain.names import Names
 from services.recommender.domain.notes import Notes, notes
 from services.recommender.domain.ports import Model
 from services.recommender.domain.prerequisites import Prerequisites
@@ -39,9 +40,12 @@ class CatalogIndex:
         self.occupations: dict[str, Occupation] = {}
         self.skills: dict[str, Skill] = {}
         self.regulations: dict[str, Regulation] = {}
+        self.skill_names = Names()
+        self.occupation_names = Names()
         self.notes: dict[int, Notes] = {}
         self.taught: dict[int, dict[str, float]] = {}
         self.teaching = Postings()
+        self.assessed = Postings()
         self.leading_to = Postings()
         self.prerequisites = Prerequisites(self.row)
         self.fit = Fit()
@@ -67,6 +71,7 @@ class CatalogIndex:
                 if key not in known or known[key].revision < snapshot.revision:
                     known[key] = snapshot
                     self.version += 1
+                    self._name(snapshot)
 
     def revalue(self, now: datetime, count: int) -> None:
         """Dates the value of the next `count` rows anew, round after round."""
@@ -143,6 +148,9 @@ class CatalogIndex:
         self.leading_to.replace(
             row, _ones(before.occupations if before else []), _ones(credential.occupations)
         )
+        self.assessed.replace(
+            row, _ones(_assessed(before) if before else []), _ones(_assessed(credential))
+        )
         self._put_skills(row, credential)
         self._put_followers(row, before, credential)
         self.prerequisites.put(row, credential)
@@ -191,6 +199,13 @@ class CatalogIndex:
         }
         return tables[type(snapshot)]
 
+    def _name(self, snapshot: Occupation | Skill | Regulation) -> None:
+        match snapshot:
+            case Skill():
+                self.skill_names.put(snapshot.id, (snapshot.name, *snapshot.aliases))
+            case Occupation():
+                self.occupation_names.put(snapshot.id, (snapshot.name, *snapshot.aliases))
+
     def _alignment(self, model: Model) -> Array:
         """Each row's row in the model, else the number of the model's rows (n,)."""
         cached, sizes = self._aligned, (len(self), len(model.index))
@@ -205,6 +220,10 @@ class CatalogIndex:
 def taught_levels(credential: Credential) -> dict[str, float]:
     """Skill id → the level at which a credential teaches it."""
     return {skill.id: levels.taught(credential, skill) for skill in credential.skills}
+
+
+def _assessed(credential: Credential) -> list[str]:
+    return [skill.id for skill in credential.skills if skill.assessed]
 
 
 def _ones(keys: list[str]) -> dict[str, float]:

@@ -46,9 +46,10 @@ def goal(
     if target.skills is not None:
         return _skills_goal(target.skills)
     if target.job is not None:
-        occupation_id = occupation_of_job(target.job, catalog.occupations)
+        occupation_id = occupation_of_job(target.job, catalog)
         if occupation_id is None:
-            return _skills_goal(skills_of_job(target.job, catalog.skills))
+            named = skills_of_job(target.job, catalog)
+            return _skills_goal([WantedSkill(id=each.skill_id) for each in named])
         return _occupation_goal(occupation_id, seeker, catalog, target.job.region or region)
     return _occupation_goal(target.occupation, seeker, catalog, region)
 

@@ -1,42 +1,19 @@
-"""Job postings as occupations or skills: whole names and aliases found in the text, precision before recall."""
+"""Job postings as occupations or skills, by the names and aliases in their text."""
 
-import re
-from collections.abc import Iterable, Mapping
-
-from libs.common.contracts.calls import Job, WantedSkill
-from libs.common.contracts.catalog import Occupation, Skill
-
-WORD = re.compile(r"[^\W_]+")
-SHORTEST = 4
-"""Shorter names (`Go`, `R`) are words of their own far more often than they are skills."""
+from libs.common.contracts.calls import Job
+from libs.common.contracts.career import MatchedSkill
+from services.recommender.domain.catalog_index import CatalogIndex
 
 
-def occupation_of_job(job: Job, occupations: Mapping[str, Occupation]) -> str | None:
-    """The occupation whose name or alias is in the title; the longest name wins, ties by id."""
-    title = _words(job.title)
-    found = [
-        (-len(name), occupation.id)
-        for occupation in occupations.values()
-        for name in _names(occupation)
-        if name in title and occupation.skills
-    ]
-    return min(found)[1] if found else None
+def occupation_of_job(job: Job, catalog: CatalogIndex) -> str | None:
+    """The occupation named in the title, of which the skills are known; the surest and longest name wins."""
+    found = catalog.occupation_names.find(job.title)
+    return next((each.id for each in found if catalog.occupations[each.id].skills), None)
 
 
-def skills_of_job(job: Job, skills: Mapping[str, Skill]) -> list[WantedSkill]:
-    """The skills whose name or alias is in the title or the description."""
-    text = _words(f"{job.title}\n{job.description or ''}")
+def skills_of_job(job: Job, catalog: CatalogIndex) -> list[MatchedSkill]:
+    """The skills named in the title or the description, the surest first."""
+    found = catalog.skill_names.find(f"{job.title}\n{job.description or ''}")
     return [
-        WantedSkill(id=skill.id)
-        for skill in skills.values()
-        if any(name in text for name in _names(skill))
+        MatchedSkill(text=each.text, skill_id=each.id, confidence=each.confidence) for each in found
     ]
-
-
-def _names(known: Occupation | Skill) -> Iterable[str]:
-    return [_words(name) for name in (known.name, *known.aliases) if len(name) >= SHORTEST]
-
-
-def _words(text: str) -> str:
-    """The words in lower case with a space around each, so that `in` finds whole words only."""
-    return f" {' '.join(WORD.findall(text.casefold()))} "

@@ -1,0 +1,90 @@
+"""Known names found in running text: whole names, and spellings so close that they are hardly another's."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+from rapidfuzz import fuzz, process
+
+WORD = re.compile(r"[^\W_]+")
+SHORTEST = 4
+"""Shorter names (`Go`, `R`) are words of their own far more often than they are skills."""
+SHORTEST_MISSPELT = 7
+CLOSE = 90.0
+"""The least similarity (rapidfuzz `ratio`, 0 to 100) at which another spelling is the same name."""
+BEGINNING = 4
+MOST_WORDS = 8
+Shape = tuple[str, int]
+
+
+class Found(Struct, frozen=True):
+    """A name in a text: the words as they stand there, whose name it is, how surely (0 to 1), and where."""
+
+    text: str
+    id: str
+    confidence: float
+    first: int
+    last: int
+
+    def within(self, other: "Found") -> bool:
+        """Whether the other is a longer name around this one: `management` in `project management`."""
+        around = other.first <= self.first and self.last <= other.last
+        return around and other.last - other.first > self.last - self.first
+
+
+class Names:
+    """Names and aliases by id. Precision before recall: a short name must be there letter by letter."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, set[str]] = {}
+        self._owners: dict[str, set[str]] = {}
+        self._alike: dict[Shape, set[str]] = {}
+
+    def put(self, id: str, names: Iterable[str]) -> None:
+        """Gives an id these names instead of those before."""
+        for name in self._of.pop(id, ()):
+            self._owners[name].discard(id)
+            if not self._owners[name]:
+                del self._owners[name]
+                self._alike[_shape(name)].discard(name)
+        kept = {folded for name in names if len(folded := " ".join(_words(name))) >= SHORTEST}
+        self._of[id] = kept
+        for name in kept:
+            self._owners.setdefault(name, set()).add(id)
+            self._alike.setdefault(_shape(name), set()).add(name)
+
+    def find(self, text: str) -> list[Found]:
+        """Each id once, the surest first; a name within a longer one that was found is left out."""
+        found = list(self._all(_words(text)))
+        whole = [each for each in found if not any(each.within(other) for other in found)]
+        whole.sort(key=lambda each: (-each.confidence, each.first - each.last, each.id))
+        once: dict[str, Found] = {}
+        for each in whole:
+            once.setdefault(each.id, each)
+        return list(once.values())
+
+    def _all(self, words: list[str]) -> Iterator[Found]:
+        for first in range(len(words)):
+            for last in range(first + 1, min(first + MOST_WORDS, len(words)) + 1):
+                said = " ".join(words[first:last])
+                name, confidence = self._known(said, last - first)
+                for id in self._owners.get(name, ()):
+                    yield Found(said, id, confidence, first, last)
+
+    def _known(self, said: str, words: int) -> tuple[str, float]:
+        """The name that was meant, empty when none, and how surely."""
+        if said in self._owners:
+            return said, 1.0
+        alike = self._alike.get((said[:BEGINNING], words))
+        if alike is None or len(said) < SHORTEST_MISSPELT:
+            return "", 0.0
+        close = process.extractOne(said, alike, scorer=fuzz.ratio, score_cutoff=CLOSE)
+        return ("", 0.0) if close is None else (close[0], round(close[1] / 100, 4))
+
+
+def _shape(name: str) -> Shape:
+    return name[:BEGINNING], name.count(" ") + 1
+
+
+def _words(text: str) -> list[str]:
+    return WORD.findall(text.casefold())

@@ -1,0 +1,65 @@
+"""Scenarios 4 and 5: what badges add up to, and what cheap ones are worth."""
+
+import uuid
+
+import pytest
+
+from tests.support.career import (
+    pathway,
+    publish_assessed,
+    publish_occupation,
+    publish_skills,
+    taken,
+)
+from tests.support.flow import Flow
+
+pytestmark = pytest.mark.stack
+
+
+async def test_beginner_badges_add_breadth_and_not_depth(flow: Flow) -> None:
+    """Given five overlapping beginner badges; when someone aims at an advanced skill; then each adds
+    less than the one before, the depth stays beginner, and the path stops by itself."""
+    world = f"badges {uuid.uuid4()}"
+    skill, job = f"{world}/pottery", f"{world}/potter"
+    await publish_skills(flow, skill)
+    await publish_occupation(flow, job, {skill: 1.0})
+    for number in range(5):
+        await publish_assessed(flow, f"{world}/badge {number}", skill, 0.33)
+    learner = f"badges-{uuid.uuid4()}"
+    await flow.partner.put_learner(learner)
+
+    found = await pathway(flow.partner, learner, job, steps=2)
+
+    gains = [step["gain"] for step in found["steps"]]
+    assert gains == sorted(gains, reverse=True)
+    assert len(set(gains)) == len(gains)
+    assert found["depth"] == "beginner"
+    assert found["coverage"] < 0.34
+    assert found["stopped_because"] == "diminishing_returns"
+
+
+async def test_cheap_junk_never_displaces_a_better_step(flow: Flow) -> None:
+    """Given a good course within the budget and a cheaper one of measured bad outcomes that teaches the
+    same; when a path is asked for; then it has the good one and never the other."""
+    world = f"junk {uuid.uuid4()}"
+    skill, job = f"{world}/welding", f"{world}/welder"
+    await publish_skills(flow, skill)
+    await publish_occupation(flow, job, {skill: 0.66})
+    await publish_assessed(flow, f"{world}/good", skill, 0.66)
+    failed = {"kind": "employment", "value": 0.02, "n": 900, "source": "registry"}
+    await publish_assessed(
+        flow,
+        f"{world}/junk",
+        skill,
+        0.66,
+        cost=[{"amount": "1.00", "currency": "USD", "kind": "tuition"}],
+        assertions=[],
+        outcomes=[failed],
+    )
+    learner = f"junk-{uuid.uuid4()}"
+    await flow.partner.put_learner(learner)
+
+    budget = {"amount": "50.00", "currency": "USD"}
+    found = await pathway(flow.partner, learner, job, steps=1, budget=budget)
+
+    assert taken(found) == [f"{world}/good"]
