@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks {freshness,gateway,train,update}`: each beside its ceiling, as a table and JSON."""
+"""`python -m tests.benchmarks {freshness,gateway,pathway,train,update}`: each beside its ceiling, as a table and JSON."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,10 +11,17 @@ from rich.console import Console
 from deploy.local.keeper import Say
 from deploy.local.terminal import run
 from tests.benchmarks import gateway as of_gateway
+from tests.benchmarks import pathway as of_pathway
 from tests.benchmarks import train as of_trainer
 from tests.benchmarks import update as of_worker
 from tests.benchmarks.freshness import Freshness
-from tests.benchmarks.tables import show_freshness, show_gateway, show_train, show_update
+from tests.benchmarks.tables import (
+    show_freshness,
+    show_gateway,
+    show_pathway,
+    show_train,
+    show_update,
+)
 from tests.benchmarks.target import target, temporary_folder
 from tests.benchmarks.wire import Client
 from tests.benchmarks.world import world
@@ -137,6 +144,18 @@ def update(
         say=_console.print,
     )
     show_update(Console(), report)
+    _write(json, report)
+
+
+@cli.command()
+def pathway(
+    credentials: Annotated[int, typer.Option(min=200, max=50_000)] = 20_000,
+    paths: Annotated[int, typer.Option(min=3, max=1_000)] = 50,
+    json: Json = None,
+) -> None:
+    """CPU time of a path toward an occupation, and of a list for it."""
+    report = of_pathway.measure(credentials=credentials, paths=paths, say=_console.print)
+    show_pathway(Console(), report)
     _write(json, report)
 
 

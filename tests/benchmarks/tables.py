@@ -7,6 +7,7 @@ from rich.table import Table
 
 from tests.benchmarks.freshness import FreshnessReport, FreshnessRun
 from tests.benchmarks.gateway import GatewayReport
+from tests.benchmarks.pathway import PathwayReport
 from tests.benchmarks.spread import Spread
 from tests.benchmarks.train import TrainReport
 from tests.benchmarks.update import UpdateReport
@@ -80,6 +81,17 @@ def show_update(console: Console, report: UpdateReport) -> None:
     title = f"update, {report.credentials} credentials, {report.factors} factors"
     console.print(_pairs(title, rows))
     console.print(f"at least {report.at_least:g}, aim {report.aim:g} a CPU-second")
+
+
+def show_pathway(console: Console, report: PathwayReport) -> None:
+    """CPU milliseconds of a path and of a list, and the path's ceiling."""
+    rows = {
+        f"a path of {report.steps} steps": report.path_ms,
+        "ceiling: every candidate's gain, once a step": report.ceiling_ms,
+        "a list for a goal": report.list_ms,
+    }
+    console.print(_pairs(f"pathway, {report.credentials} credentials, CPU ms", rows))
+    console.print(f"at most {report.path_at_most_ms:g} a path, {report.list_at_most_ms:g} a list")
 
 
 def _pairs(title: str, rows: Mapping[str, float]) -> Table:
