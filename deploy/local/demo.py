@@ -1,4 +1,4 @@
-"""`make demo`: a learner's list, one interaction, the changed list, and how long that took."""
+"""`make demo`: a learner's list, one interaction, the changed list, how long that took, and a path."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 from rich.console import Console
 
-from deploy.local.demo_tables import show_list
+from deploy.local.demo_tables import show_list, show_path
 from deploy.local.keeper import Say
 from deploy.local.run import running_stack
 from deploy.local.sample.people import TEACHER
@@ -43,7 +43,9 @@ async def demo(say: Say) -> None:
         headers = {"authorization": f"Bearer {stack.partner.secret_key}"}
         async with httpx.AsyncClient(base_url=stack.gateway_url, headers=headers) as client:
             change = await complete_the_first(client)
+            path = await a_path(client)
         show(console, change)
+        show_path(console, f"{TEACHER}'s path to {path['occupation']['name']}", path)
         show_how_to_call(console, stack, change.after["items"][0]["credential"]["id"])
         if not os.environ.get("ONCE"):
             say("up; Ctrl-C stops it")
@@ -77,6 +79,17 @@ async def complete_the_first(client: httpx.AsyncClient) -> Change:
         served_ms=(served - begun) * 1000,
         after=after,
     )
+
+
+async def a_path(client: httpx.AsyncClient) -> dict[str, Any]:
+    """A path toward the learner's own goal at six hours a week and for at most 500 dollars."""
+    profile = _answer(await client.get(f"/v1/learners/{_LEARNER}"))
+    asked = {
+        "occupation": profile["target_occupation"],
+        "budget": {"amount": "500.00", "currency": "USD"},
+        "hours_per_week": 6,
+    }
+    return _answer(await client.post(f"/v1/learners/{_LEARNER}/pathways", json=asked))
 
 
 def show(console: Console, change: Change) -> None:

@@ -1,4 +1,4 @@
-"""A learner's list as a table."""
+"""A learner's list and a learner's path as tables."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,16 +29,48 @@ def show_list(
     console.print(table)
 
 
+def show_path(console: Console, title: str, path: dict[str, Any]) -> None:
+    """Prints the steps, what is reached with each, and what the path adds up to."""
+    table = Table(title=title, title_justify="left", expand=False)
+    table.add_column("weeks", justify="right")
+    table.add_column("credential", ratio=3)
+    table.add_column("cost", justify="right")
+    table.add_column("ready", justify="right")
+    table.add_column("why", ratio=4)
+    for step in path["steps"]:
+        table.add_row(
+            f"{step['starts_week']}–{step['ends_week']}",
+            _named(step["credential"]),
+            _priced(step["net_cost"]),
+            f"{step['coverage']:.0%}",
+            "\n".join(reason["text"] for reason in step["reasons"][:_REASONS]),
+        )
+    console.print(table)
+    console.print(
+        f"{path['breadth']} skills rise, to {path['depth']} on the whole, for "
+        f"{_priced(path['total_cost'])} and {path['hours']:g} hours; it stops because of: "
+        f"{path['stopped_because'].replace('_', ' ')}.\n"
+    )
+
+
 def _was(rank: int | None) -> str:
     return "new" if rank is None else str(rank)
 
 
 def _cells(item: Item) -> list[str]:
     card = item["credential"]
-    cost, hours = card["net_cost"], card["workload_hours"]
+    hours = card["workload_hours"]
     return [
-        f"{card['name']}\n[dim]{card['issuer']['name']}[/dim]",
-        "?" if cost is None else f"{cost['amount']} {cost['currency']}",
+        _named(card),
+        _priced(card["net_cost"]),
         "?" if hours is None else f"{hours:g}",
         "\n".join(reason["text"] for reason in item["reasons"][:_REASONS]) or item["source"],
     ]
+
+
+def _named(card: Item) -> str:
+    return f"{card['name']}\n[dim]{card['issuer']['name']}[/dim]"
+
+
+def _priced(cost: dict[str, str] | None) -> str:
+    return "?" if cost is None else f"{cost['amount']} {cost['currency']}"
