@@ -159,13 +159,14 @@ class Credential(CredentialBody, frozen=True, kw_only=True):
     updated_at: Timestamp
 
 
+ReuseLevel = Literal["transversal", "cross-sector", "sector-specific", "occupation-specific"]
+
+
 class SkillBody(Struct, frozen=True, kw_only=True):
     name: Name
     aliases: list[Name] = []
     kind: Literal["skill", "knowledge", "tool"] | None = None
-    reuse_level: (
-        Literal["transversal", "cross-sector", "sector-specific", "occupation-specific"] | None
-    ) = None
+    reuse_level: ReuseLevel | None = None
     half_life_years: Annotated[float, Meta(gt=0)] | None = None
 
 

@@ -19,7 +19,7 @@ from libs.common.contracts.catalog import (
     Skill,
     snapshot_key,
 )
-from libs.common.rules import levels, value
+from libs.common.rules import fading, levels, value
 from services.recommender.domain.columns import Array, Column, Derived, Postings
 from services.recommender.domain.fit import Fit
 from services.recommender.domain.names import Names
@@ -95,6 +95,11 @@ class CatalogIndex:
     def skills_taught(self, credential_id: str) -> dict[str, float]:
         """Skill id → level, of retired credentials too; empty when the catalog does not know the id."""
         return self.taught.get(self._rows.get(credential_id, -1), {})
+
+    def half_life(self, skill_id: str) -> float | None:
+        """Of a skill's level, in years; None for one that does not fade or that the catalog does not know."""
+        skill = self.skills.get(skill_id)
+        return None if skill is None else fading.half_life(skill)
 
     def mask(self, credential_ids: Iterable[str]) -> Array:
         """True in the rows of these ids (n,)."""

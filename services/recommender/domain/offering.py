@@ -81,7 +81,7 @@ def _needs(row: int, ask: Ask, allowed: Array) -> Groups:
     if not credential.prerequisites:
         return []
     groups = []
-    for missing in missing_prerequisites(credential, ask.who.held, ask.who.levels):
+    for missing in missing_prerequisites(credential, ask.who.held, ask.who.earned):
         if missing.credential is not None:
             one = ask.catalog.row(missing.credential)
             groups.append([one] if one < len(allowed) and allowed[one] else [])

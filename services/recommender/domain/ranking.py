@@ -74,7 +74,7 @@ def asked(
     target: Target | None = None,
 ) -> Ask:
     """The question that `rank` answers, worked out so far."""
-    who = seeker(state, catalog)
+    who = seeker(state, catalog, now)
     return Ask(
         who=who,
         goal=gap.goal(target, who, catalog, constraints.region),
@@ -99,7 +99,7 @@ def candidates(who: Seeker, catalog: CatalogIndex) -> Array:
     out = (
         held
         | catalog.mask(who.enrolled | who.dismissed)
-        | catalog.prerequisites.missing(held, who.levels)
+        | catalog.prerequisites.missing(held, who.earned)
     )
     return catalog.recommendable(who.partner_id) & ~out
 

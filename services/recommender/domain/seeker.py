@@ -1,13 +1,15 @@
 """What a learner's state means for ranking: what counts as held, what is out, what they can and like."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from msgspec import Struct
 
 from libs.common.contracts.calls import Constraints
 from libs.common.contracts.profile import Kind, LearnerProfile
 from libs.common.contracts.redis_values import LearnerState
-from libs.common.rules import levels
+from libs.common.contracts.types import milliseconds
+from libs.common.rules import fading, levels
 from libs.common.rules.constraints import own
 from services.recommender.domain.catalog_index import CatalogIndex
 from services.recommender.domain.history import history
@@ -21,7 +23,8 @@ class Seeker(Struct, frozen=True, kw_only=True):
     """A learner as ranking sees them.
 
     personal: whether anything about them may be used. held: credential ids, completed ones too.
-    levels: skill id → highest level held. history: the newest first.
+    earned: skill id → highest level ever held, which prerequisites ask for. levels: what is left of them now.
+    history: the newest first.
     """
 
     partner_id: str | None
@@ -31,17 +34,19 @@ class Seeker(Struct, frozen=True, kw_only=True):
     dismissed: frozenset[str]
     completed: frozenset[str]
     history: History
+    earned: Mapping[str, float]
     levels: Mapping[str, float]
     declared: Mapping[str, float]
     occupation: str | None
 
 
-def seeker(state: LearnerState, catalog: CatalogIndex) -> Seeker:
+def seeker(state: LearnerState, catalog: CatalogIndex, now: datetime) -> Seeker:
     """Raises nothing: credentials that the catalog does not know teach nothing."""
     personal = state.consented and not state.erased
     profile = state.profile.profile if state.profile is not None else LearnerProfile()
     completed = frozenset(c for c, kinds in state.interactions.items() if "complete" in kinds)
     held = completed | held_credentials(state)
+    evidence = _evidence(state, held)
     declared = {
         skill.id: levels.UNSTATED if skill.level is None else skill.level
         for skill in profile.skills
@@ -54,7 +59,8 @@ def seeker(state: LearnerState, catalog: CatalogIndex) -> Seeker:
         dismissed=frozenset(c for c, kinds in state.interactions.items() if is_dismissed(kinds)),
         completed=completed,
         history=history(state.interactions),
-        levels=_levels(declared, [catalog.skills_taught(each) for each in held]),
+        earned=_earned(declared, held, catalog),
+        levels=_left(declared, evidence, catalog, milliseconds(now)),
         declared=declared,
         occupation=profile.target_occupation,
     )
@@ -82,11 +88,39 @@ def own_constraints(state: LearnerState) -> Constraints:
     return Constraints() if state.profile is None else own(state.profile.profile)
 
 
-def _levels(
-    declared: Mapping[str, float], taught: Iterable[Mapping[str, float]]
+def _evidence(state: LearnerState, held: Iterable[str]) -> dict[str, int | None]:
+    """When each held credential was earned (Unix milliseconds), the last time; None when nobody said."""
+    awarded = state.profile.held_credentials if state.profile is not None else []
+    dates: dict[str, list[int]] = {each: [] for each in held}
+    for each in awarded:
+        if each.credential_id in dates and each.awarded_at is not None:
+            dates[each.credential_id].append(milliseconds(each.awarded_at))
+    for credential_id, kinds in state.interactions.items():
+        if "complete" in kinds:
+            dates[credential_id].append(kinds["complete"])
+    return {credential_id: max(known, default=None) for credential_id, known in dates.items()}
+
+
+def _earned(
+    declared: Mapping[str, float], held: Iterable[str], catalog: CatalogIndex
 ) -> dict[str, float]:
-    reached = dict(declared)
-    for levels_taught in taught:
-        for skill_id, level in levels_taught.items():
-            reached[skill_id] = max(level, reached.get(skill_id, 0.0))
-    return reached
+    earned = dict(declared)
+    for credential_id in held:
+        for skill_id, level in catalog.skills_taught(credential_id).items():
+            earned[skill_id] = max(level, earned.get(skill_id, 0.0))
+    return earned
+
+
+def _left(
+    declared: Mapping[str, float],
+    evidence: Mapping[str, int | None],
+    catalog: CatalogIndex,
+    now: int,
+) -> dict[str, float]:
+    """What the learner says of themself has no date and does not fade."""
+    left = dict(declared)
+    for credential_id, at in evidence.items():
+        for skill_id, level in catalog.skills_taught(credential_id).items():
+            share = 1.0 if at is None else fading.left(catalog.half_life(skill_id), at, now)
+            left[skill_id] = max(level * share, left.get(skill_id, 0.0))
+    return left
