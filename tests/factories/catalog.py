@@ -9,6 +9,7 @@ from libs.common.contracts.catalog import (
     Assertion,
     Cost,
     Credential,
+    Demand,
     Issuer,
     Occupation,
     Regulation,
@@ -60,6 +61,12 @@ def regulation(occupation: str, jurisdiction: str, **parts: Any) -> Regulation:
     """A record that says `regulated`."""
     defaults = {"status": "regulated", "revision": 1, "updated_at": EPOCH}
     return Regulation(occupation=occupation, jurisdiction=jurisdiction, **{**defaults, **parts})
+
+
+def demand(region: str, occupation: str, **parts: Any) -> Demand:
+    """A record of how much an occupation is asked for in a region."""
+    defaults: dict[str, Any] = {"postings": 10, "as_of": EPOCH, "revision": 1, "updated_at": EPOCH}
+    return Demand(region=region, occupation=occupation, **{**defaults, **parts})
 
 
 def assertion(agent: str = "Agency", **parts: Any) -> Assertion:

@@ -36,6 +36,9 @@ WEIGHTS: dict[Component, float] = {
 }
 # How far into the unknown part of an interval a credential is ranked: at 0 whoever is new comes last.
 KAPPA = 0.3
+QUALITY_FLOOR = 0.25
+"""The least score that is recommended. A credential of which nothing is known has κ, 0.3: only what is
+known to be poor falls below."""
 
 
 class Fact(Struct, frozen=True):

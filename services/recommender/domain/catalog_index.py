@@ -14,6 +14,7 @@ from libs.common.contracts.catalog import (
     RECOMMENDABLE,
     CatalogSnapshot,
     Credential,
+    Demand,
     Occupation,
     Regulation,
     Skill,
@@ -22,16 +23,21 @@ from libs.common.contracts.catalog import (
 from libs.common.rules import fading, levels, value
 from services.recommender.domain.columns import Array, Column, Derived, Postings
 from services.recommender.domain.fit import Fit
+from services.recommender.domain.local_demand import LocalDemand
 from services.recommender.domain.names import Names
 from services.recommender.domain.notes import Notes, notes
 from services.recommender.domain.ports import Model
 from services.recommender.domain.prerequisites import Prerequisites
 
+UNASSESSED = 0.7
+"""What is left of the quality of a skill's teaching where nobody assesses what was learned."""
+
 
 class CatalogIndex:
     """`put` every snapshot, in any order; a lower revision is ignored.
 
-    version: rises with each change. By row: credentials, notes, and taught (skill id → level).
+    version: rises with each change. By row: credentials, notes, and taught (skill id → level). By skill: teaching
+    (level) and certainty (1 where it is assessed, else `UNASSESSED`), with the same rows. By occupation: leading_to.
     """
 
     def __init__(self) -> None:
@@ -45,8 +51,9 @@ class CatalogIndex:
         self.notes: dict[int, Notes] = {}
         self.taught: dict[int, dict[str, float]] = {}
         self.teaching = Postings()
-        self.assessed = Postings()
+        self.certainty = Postings()
         self.leading_to = Postings()
+        self._demand = LocalDemand(self.leading_to)
         self.prerequisites = Prerequisites(self.row)
         self.fit = Fit()
         self._rows: dict[str, int] = {}
@@ -72,6 +79,8 @@ class CatalogIndex:
                     known[key] = snapshot
                     self.version += 1
                     self._name(snapshot)
+            case Demand():
+                self.version += self._demand.put(snapshot)
 
     def revalue(self, now: datetime, count: int) -> None:
         """Dates the value of the next `count` rows anew, round after round."""
@@ -134,6 +143,10 @@ class CatalogIndex:
         """The value score of each credential for someone in a region, 0 to 1 (n,)."""
         return self._values.column(region, len(self))
 
+    def demand(self, region: str | None) -> Array:
+        """How much what each credential leads to is asked for in a region, 0 to 1 (n,)."""
+        return self._demand.of_credentials(region, self.version, len(self))
+
     def of_model(self, model: Model, rows: Array) -> Array:
         """For each of `rows` its row in the model's arrays; the arrays' length where the model does not know it."""
         return self._alignment(model)[rows]
@@ -151,10 +164,10 @@ class CatalogIndex:
             row, _ones(before.audience if before else []), _ones(credential.audience)
         )
         self.leading_to.replace(
-            row, _ones(before.occupations if before else []), _ones(credential.occupations)
+            row, _shares(before.occupations) if before else {}, _shares(credential.occupations)
         )
-        self.assessed.replace(
-            row, _ones(_assessed(before) if before else []), _ones(_assessed(credential))
+        self.certainty.replace(
+            row, _certainties(before) if before else {}, _certainties(credential)
         )
         self._put_skills(row, credential)
         self._put_followers(row, before, credential)
@@ -227,8 +240,12 @@ def taught_levels(credential: Credential) -> dict[str, float]:
     return {skill.id: levels.taught(credential, skill) for skill in credential.skills}
 
 
-def _assessed(credential: Credential) -> list[str]:
-    return [skill.id for skill in credential.skills if skill.assessed]
+def _certainties(credential: Credential) -> dict[str, float]:
+    return {skill.id: 1.0 if skill.assessed else UNASSESSED for skill in credential.skills}
+
+
+def _shares(keys: list[str]) -> dict[str, float]:
+    return dict.fromkeys(keys, 1 / len(set(keys))) if keys else {}
 
 
 def _ones(keys: list[str]) -> dict[str, float]:

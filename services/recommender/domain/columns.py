@@ -98,11 +98,12 @@ class Postings:
                 self._arrays.pop(key, None)
 
     def rows(self, key: str) -> tuple[Array, Array]:
-        """The rows that have the key, and their weights."""
+        """The rows that have the key, ascending, and their weights."""
         arrays = self._arrays.get(key)
         if arrays is None:
-            weights = self._weights.get(key, {})
-            arrays = np.fromiter(weights, np.int64), np.fromiter(weights.values(), np.float64)
+            weights = sorted(self._weights.get(key, {}).items())
+            pairs = np.array(weights, np.float64).reshape(-1, 2)
+            arrays = pairs[:, 0].astype(np.int64), pairs[:, 1].copy()
             self._arrays[key] = arrays
         return arrays
 

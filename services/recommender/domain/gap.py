@@ -1,7 +1,7 @@
 """The gap between what a learner holds and what a goal asks for, and what each credential adds.
 
 Readiness = Σ w·min(held, required) / Σ w·required; the gain of a credential is the readiness that it
-alone would add. Diminishing returns, quality and fading skills are the pathway's business (career.md).
+alone would add, as surely as it teaches (`stacking`'s F of one credential; career.md).
 """
 
 from collections.abc import Mapping
@@ -63,15 +63,16 @@ def readiness(goal: Goal, held: Mapping[str, float]) -> float | None:
     return min(1.0, met / asked)
 
 
-def gains(goal: Goal, held: Mapping[str, float], catalog: CatalogIndex) -> Array:
-    """The readiness that each credential would add by itself (n,)."""
+def gains(goal: Goal, held: Mapping[str, float], catalog: CatalogIndex, quality: Array) -> Array:
+    """F({c}) of each credential, the readiness that it would add by itself (n,); quality: its value (n,)."""
     total = np.zeros(len(catalog))
     asked = _asked(goal)
     for wanted in missing(goal, held) if asked else ():
         rows, taught = catalog.teaching.rows(wanted.skill_id)
         added = np.minimum(taught, wanted.level) - held.get(wanted.skill_id, 0.0)
-        total[rows] += wanted.weight * np.maximum(added, 0.0) / asked
-    return total
+        sure = catalog.certainty.rows(wanted.skill_id)[1]
+        total[rows] += wanted.weight / asked * np.maximum(added, 0.0) * sure
+    return total * quality
 
 
 def missing(goal: Goal, held: Mapping[str, float]) -> list[Wanted]:

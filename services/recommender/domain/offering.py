@@ -7,13 +7,12 @@ from msgspec import Struct
 
 from libs.common.rules.eligibility import missing_prerequisites
 from libs.common.rules.levels import UNSTATED
+from libs.common.rules.value import QUALITY_FLOOR
 from services.recommender.domain.ask import Ask
 from services.recommender.domain.choosing import Offer
 from services.recommender.domain.columns import Array
 from services.recommender.domain.stacking import Need
 
-QUALITY_FLOOR = 0.25
-"""The least value of a step. A credential of which nothing is known has 0.3."""
 Groups = list[list[int]]
 
 

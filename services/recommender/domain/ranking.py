@@ -1,7 +1,7 @@
 """`rank`: the one ranking, for the worker, the api and the evaluation.
 
 Without a goal the fused score leads. With one, score = career + τ·percentile(fused), so that items more
-than τ apart in career never swap; it is served divided by 1 + τ.
+than τ apart in career never swap, but for the discoveries among them (`career`); it is served divided by 1 + τ.
 """
 
 from datetime import datetime
@@ -16,7 +16,8 @@ from libs.common.contracts.redis_values import (
     Ranking,
     Source,
 )
-from services.recommender.domain import explain, gap, relaxations
+from libs.common.rules.value import QUALITY_FLOOR
+from services.recommender.domain import career, explain, gap, relaxations
 from services.recommender.domain.ask import Ask
 from services.recommender.domain.catalog_index import CatalogIndex
 from services.recommender.domain.columns import Array
@@ -27,8 +28,6 @@ from services.recommender.domain.ports import Model
 from services.recommender.domain.seeker import Seeker, seeker
 from services.recommender.domain.signals import fused
 
-TAU = 0.05
-"""How much readiness liking can outweigh, on the scale of career, 0 to 1."""
 LONGEST = 50
 SOURCES: dict[Signal, Source] = {
     "affinity": "personalized",
@@ -87,10 +86,16 @@ def asked(
 
 
 def feasible(ask: Ask) -> Array:
-    """The rows of the catalog that may be listed."""
+    """The rows of the catalog that may be listed: within every hard constraint, and, unless there are no
+    others, above the quality floor or a licence that the goal asks for."""
     open_to = candidates(ask.who, ask.catalog)
     checks = ask.catalog.fit.checks(ask.constraints, len(ask.catalog))
-    return np.flatnonzero(np.logical_and.reduce([open_to, *checks.values()]))
+    fits = np.logical_and.reduce([open_to, *checks.values()])
+    good = ask.catalog.values(ask.constraints.region) >= QUALITY_FLOOR
+    if ask.goal is not None:
+        good |= ask.catalog.mask(ask.goal.licences)
+    good &= fits
+    return np.flatnonzero(good if good.any() else fits)
 
 
 def candidates(who: Seeker, catalog: CatalogIndex) -> Array:
@@ -106,31 +111,21 @@ def candidates(who: Seeker, catalog: CatalogIndex) -> Array:
 
 def _items(ask: Ask, rows: Array, limit: int) -> list[ListItem]:
     votes = fused(ask, rows)
-    gains = _gains(ask, rows)
-    scores = _scores(ask, votes, gains, rows)
-    chosen = top(scores, limit)
+    gains = career.gains(ask, rows)
+    scores = votes.scaled()
+    if ask.goal is not None:
+        scores = career.scores(ask, rows, gains, votes.total)
+    chosen, discoveries = top(scores, limit), set[int]()
+    if gains.any():
+        chosen, discoveries = career.with_discoveries(chosen, votes.total)
     placings = _placings(chosen, rows[chosen], votes, ask)
-    listed = zip(placings, scores[chosen].tolist(), gains[chosen].tolist(), strict=True)
-    return [_item(placing, score, gain, ask) for placing, score, gain in listed]
-
-
-def _gains(ask: Ask, rows: Array) -> Array:
-    if ask.goal is None:
-        return np.zeros(len(rows))
-    return gap.gains(ask.goal, ask.who.levels, ask.catalog)[rows]
-
-
-def _scores(ask: Ask, votes: Fused, gains: Array, rows: Array) -> Array:
-    """Each candidate's, from 0 to 1 (m,). A licence that the law asks for comes first."""
-    if ask.goal is None:
-        return votes.scaled()
-    career = gains.copy()
-    if ask.goal.status == "blocked_pending_licence":
-        career[ask.catalog.mask(set(ask.goal.licences))[rows]] = 1.0
-    liked = np.empty(len(rows))
-    liked[top(votes.total, len(rows))] = 1 - np.arange(len(rows)) / len(rows)
-    scores: Array = (career + TAU * liked) / (1 + TAU)
-    return scores
+    listed = zip(
+        placings, scores[chosen].tolist(), gains[chosen].tolist(), chosen.tolist(), strict=True
+    )
+    return [
+        _item(placing, score, gain, ask, discovery=place in discoveries)
+        for placing, score, gain, place in listed
+    ]
 
 
 def _placings(chosen: Array, rows: Array, votes: Fused, ask: Ask) -> list[Placing]:
@@ -182,11 +177,11 @@ def _support(model: Model, credential_id: str) -> float:
     return float(model.support[row]) if row < len(model.support) else 0.0
 
 
-def _item(placing: Placing, score: float, gain: float, ask: Ask) -> ListItem:
+def _item(placing: Placing, score: float, gain: float, ask: Ask, *, discovery: bool) -> ListItem:
     return ListItem(
         credential_id=placing.credential_id,
         score=round(min(1.0, score), 6),
-        source=_source(placing),
+        source="discovery" if discovery else _source(placing),
         reasons=explain.reasons(placing, ask),
         closes=placing.closes,
         gain=round(gain, 6) if ask.goal is not None and ask.goal.wanted else None,

@@ -16,9 +16,6 @@ from msgspec import Struct
 from services.recommender.domain.catalog_index import CatalogIndex
 from services.recommender.domain.columns import Array
 
-UNASSESSED = 0.7
-"""What is left of the quality where nobody assesses what was learned."""
-
 
 class Need(Struct, frozen=True):
     """A skill to be raised from the level held to the one required, both 0 to 1; `weight` is w_s ≥ 0."""
@@ -54,8 +51,7 @@ class Stacking:
             values.append(need.weight * np.diff(tops, prepend=need.held))
             ends = begin + np.searchsorted(tops, reached) + 1
             taking = place[taught_by][useful]
-            sure = np.isin(taught_by[useful], catalog.assessed.rows(need.skill_id)[0])
-            shares = quality[taking] * np.where(sure, 1.0, UNASSESSED)
+            shares = quality[taking] * catalog.certainty.rows(need.skill_id)[1][useful]
             pairs.append((taking, np.full(len(ends), begin), ends, shares))
             begin += len(tops)
         self.values = np.concatenate([np.empty(0), *values])

@@ -18,6 +18,7 @@ from libs.common.contracts.catalog import (
 from libs.common.contracts.profile import HeldCredential
 from libs.common.contracts.redis_values import ListItem, ListReason, Ranking
 from libs.common.contracts.types import Money
+from services.recommender.domain.catalog_index import UNASSESSED
 from services.recommender.domain.ports import NoModel
 from services.recommender.domain.ranking import rank
 from tests.factories.catalog import credential, occupation, regulation
@@ -154,7 +155,7 @@ def test_a_goal_puts_what_closes_most_of_the_gap_first() -> None:
         skills=[
             RequiredSkill(id="held", level=0.5),
             RequiredSkill(id="heavy", level=0.66),
-            RequiredSkill(id="light", importance=0.2, level=0.66),
+            RequiredSkill(id="light", importance=0.6, level=0.66),
         ],
     )
     catalog = index(
@@ -167,9 +168,10 @@ def test_a_goal_puts_what_closes_most_of_the_gap_first() -> None:
     assert item(ranking, "again").gain == 0
     assert codes(ranking, "heavy")[0] == "closes_skill_gap"
     assert ranking.target is not None
-    asked = 0.5 + 0.66 + 0.2 * 0.66
+    asked = 0.5 + 0.66 + 0.6 * 0.66
     assert np.isclose(ranking.target.readiness, 0.5 / asked)
-    assert np.isclose(item(ranking, "heavy").gain, 0.66 / asked, atol=1e-6)
+    quality = catalog.values(None)[catalog.row("heavy")] * UNASSESSED
+    assert np.isclose(item(ranking, "heavy").gain, quality * 0.66 / asked, atol=1e-6)
 
 
 def test_a_target_of_the_request_replaces_the_learners_own() -> None:
