@@ -68,7 +68,7 @@ def _cost(catalog: CatalogIndex, constraints: Constraints, rows: Array) -> tuple
     if not priced.any():
         return None, rows
     lowest = int(net[priced].min())
-    to = {"amount": str(Decimal(lowest) / 100), "currency": currency}
+    to = {"amount": f"{Decimal(lowest) / 100:.2f}", "currency": currency}
     return to, rows[priced & (net == lowest)]
 
 

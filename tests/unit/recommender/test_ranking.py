@@ -249,7 +249,7 @@ def test_nothing_feasible_names_the_smallest_relaxation() -> None:
     assert ranking.items == []
     (relaxation,) = ranking.relaxations
     assert (relaxation.constraint, relaxation.admits) == ("max_cost", 1)
-    assert relaxation.to == {"amount": "60", "currency": "USD"}
+    assert relaxation.to == {"amount": "60.00", "currency": "USD"}
 
 
 def test_constraints_that_only_give_way_together_are_named_together() -> None:
