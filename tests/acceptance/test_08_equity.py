@@ -84,7 +84,8 @@ async def test_where_nothing_fits_the_smallest_relaxation_is_named(flow: Flow) -
     nothing = await ask(max_cost=NOTHING, hours_per_week=5, deadline_weeks=8, delivery=["online"])
     assert nothing["items"] == []
     dearer = {"amount": "49.00", "currency": "USD"}
-    assert nothing["relaxations"] == [{"constraint": "max_cost", "to": dearer, "admits": 1}]
+    cheapest = nothing["relaxations"][0]
+    assert (cheapest["constraint"], cheapest["to"], cheapest["admits"]) == ("max_cost", dearer, 1)
 
 
 async def test_local_demand_changes_the_order(flow: Flow) -> None:
