@@ -1,5 +1,6 @@
 """The gateway assembled from its use cases, on whatever it stands on."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from litestar.types import ControllerRouterHandler
@@ -16,6 +17,7 @@ from services.gateway.catalog.best import Best
 from services.gateway.catalog.cards import Cards
 from services.gateway.catalog.similar import Similar
 from services.gateway.catalog.view import CatalogView
+from services.gateway.messages.languages import CATALOGS, Languages
 from services.gateway.routes.career import career_routes
 from services.gateway.routes.catalog import catalog_routes
 from services.gateway.routes.documents import document_routes
@@ -48,6 +50,7 @@ class Outside(NamedTuple):
     catalog: ports.Catalog
     partition_of: ports.PartitionOf
     now: Clock = clock.now
+    messages: Path = CATALOGS
 
 
 def assemble(outside: Outside, *lifespan: Lifespan) -> App:
@@ -67,7 +70,8 @@ def routes(outside: Outside) -> list[ControllerRouterHandler]:
     """Every route of the api."""
     view, now = outside.view, outside.now
     cards, erasures = Cards(view, now), Erasures()
-    composer = Composer(view, cards)
+    languages = Languages(outside.messages)
+    composer = Composer(view, cards, languages)
     recommendations = Recommendations(
         Parts(
             view=view,
@@ -96,11 +100,12 @@ def routes(outside: Outside) -> list[ControllerRouterHandler]:
         profile=outside.profile,
         recommender=outside.recommender,
         partition_of=outside.partition_of,
+        languages=languages,
     )
     searching = Searching(view, cards, outside.catalog)
     return [
-        *recommendation_routes(recommendations, view),
-        *career_routes(career, view),
+        *recommendation_routes(recommendations, view, languages),
+        *career_routes(career, view, languages),
         *interaction_routes(Interactions(view, outside.profile, now)),
         *learner_routes(learners),
         *catalog_routes(view, cards, Similar(view), searching),

@@ -94,5 +94,10 @@ async def test_a_path_stays_within_money_and_time(flow: Flow) -> None:
     assert short["stopped_because"] == "max_steps"
     assert nothing["stopped_because"] == "nothing_feasible"
     assert nothing["relaxations"] == [
-        {"constraint": "max_cost", "to": {"amount": "49.00", "currency": "USD"}, "admits": 2}
+        {
+            "constraint": "max_cost",
+            "to": {"amount": "49.00", "currency": "USD"},
+            "admits": 2,
+            "text": "With $49 to spend, 2 credentials would fit",
+        }
     ]

@@ -79,6 +79,18 @@ def assess(credential: CredentialBody, *, now: datetime, region: str | None = No
     return Value(low, min(1.0, low + 1 - evidence), evidence, facts)
 
 
+def vouched(value: Value) -> dict[str, str] | None:
+    """Who stands behind a credential: a reciprocal assertion before a third party's, accreditation before
+    recognition. The parameters of the reason `high_value`; None where only the issuer speaks for it."""
+    by_others = [fact for fact in value.facts if fact.strength in ("reciprocal", "third_party")]
+    named = [fact for fact in by_others if "agent" in fact.params]
+    if not named:
+        return None
+    best = min(named, key=lambda fact: fact.strength != "reciprocal")
+    kind = best.code.removeprefix("value_")
+    return {"component": best.component, "kind": kind, "agent": best.params["agent"]}
+
+
 def score(value: Value) -> float:
     """The one number to rank on, low + κ·(high - low), from 0 to 1."""
     return value.low + KAPPA * (value.high - value.low)

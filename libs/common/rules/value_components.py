@@ -88,7 +88,7 @@ def assessment(credential: CredentialBody) -> Finding:
     if held is None:
         return Finding(1.0, 0.0, [])
     share = ASSESSED + SUPERVISED * held.supervised + IDENTITY_VERIFIED * held.identity_verified
-    fact = Shown("self_claimed", "value_assessed", {"type": held.type or "assessment"})
+    fact = Shown("self_claimed", "value_assessed", {"type": held.type})
     return Finding(1.0, share * EVIDENCE["self_claimed"], [fact])
 
 
@@ -139,10 +139,20 @@ def _outcome_score(outcome: Outcome) -> float | None:
 
 
 def _outcome_fact(outcome: Outcome) -> Shown:
-    params = {"value": outcome.value, "n": outcome.n, "currency": outcome.currency}
     if outcome.n is None or outcome.n < SMALLEST_N:
         return Shown("unknown", "value_outcome_suppressed", {"kind": outcome.kind})
-    if outcome.kind == "earnings" and outcome.baseline is None:
-        return Shown("unknown", "value_earnings_level", params)
+    if outcome.kind == "earnings":
+        return _earnings_fact(outcome)
+    params = {"share": outcome.value, "n": outcome.n}
+    return Shown(_source_strength(outcome), f"value_{outcome.kind}", params)
+
+
+def _earnings_fact(outcome: Outcome) -> Shown:
+    """Above or below the baseline; without one a level is shown as a level."""
     gain = outcome.value - (outcome.baseline or 0.0)
-    return Shown(_source_strength(outcome), f"value_{outcome.kind}", {**params, "gain": gain})
+    earnings = {"amount": f"{abs(gain):.0f}", "currency": outcome.currency}
+    params = {"earnings": earnings, "n": outcome.n}
+    if outcome.baseline is None:
+        return Shown("unknown", "value_earnings_level", params)
+    code = "value_earnings" if gain >= 0 else "value_earnings_lower"
+    return Shown(_source_strength(outcome), code, params)

@@ -42,7 +42,8 @@ class Best:
         net = money.net_cost(credential, constraints.region, constraints.income_band)
         assessed = value.assess(credential, now=self._clock(), region=constraints.region)
         known = {fact.component for fact in assessed.facts if fact.strength != "unknown"}
-        reasons = [reason("high_value")]
+        by_whom = value.vouched(assessed)
+        reasons = [reason("ranked_by_value") if by_whom is None else reason("high_value", by_whom)]
         if gross is not None and net is not None and gross.amount > 0 and net.amount == 0:
             reasons.append(reason("free_for_you"))
         advisories = []

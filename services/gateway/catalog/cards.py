@@ -16,8 +16,9 @@ from libs.common.contracts import topics
 from libs.common.contracts.catalog import Credential
 from libs.common.contracts.topics import Topic
 from libs.common.contracts.types import Money
-from libs.common.rules import levels, money, reasons, value
+from libs.common.rules import levels, money, value
 from services.gateway.catalog.view import CatalogView
+from services.gateway.messages.language import Language
 
 Audience = tuple[str | None, str | None]
 _encode = msgspec.json.encode
@@ -70,12 +71,12 @@ class ShownValue(Struct, frozen=True, kw_only=True):
 
 
 class Shelf(NamedTuple):
-    """One credential's encoded forms, by (region, income band) and by (region, day)."""
+    """One credential's encoded forms, by (region, income band) and by (region, day, language)."""
 
     aided: bool
     regional: bool
     cards: dict[Audience, Raw]
-    values: dict[tuple[str | None, datetime], Raw]
+    values: dict[tuple[str | None, datetime, str], Raw]
 
 
 class Cards:
@@ -94,11 +95,16 @@ class Cards:
         key = (region, income_band) if shelf.aided else (None, None)
         return _kept(shelf.cards, key, lambda: self._encoded_card(credential, *key))
 
-    def value(self, credential: Credential, region: str | None, day: datetime) -> Raw:
-        """The value for a learner of this region, as of `today`."""
+    def value(
+        self, credential: Credential, region: str | None, day: datetime, language: Language
+    ) -> Raw:
+        """The value for a learner of this region, as of `today`, with its facts in a language."""
         shelf = self._shelf(credential)
-        key = (region if shelf.regional else None), day
-        return _kept(shelf.values, key, lambda: self._encoded_value(credential, *key))
+        place = region if shelf.regional else None
+        key = place, day, language.tag
+        return _kept(
+            shelf.values, key, lambda: self._encoded_value(credential, place, day, language)
+        )
 
     def today(self) -> datetime:
         """The beginning of the day, UTC."""
@@ -142,13 +148,15 @@ class Cards:
         )
         return Raw(_encode(card))
 
-    def _encoded_value(self, credential: Credential, region: str | None, day: datetime) -> Raw:
+    def _encoded_value(
+        self, credential: Credential, region: str | None, day: datetime, language: Language
+    ) -> Raw:
         assessed = value.assess(credential, now=day, region=region)
         facts = [
             ValueFact(
                 component=fact.component,
                 strength=fact.strength,
-                text=reasons.sentence(fact.code, fact.params, names=self._view.name),
+                text=language.sentence(fact.code, fact.params, self._view.name),
             )
             for fact in assessed.facts
         ]

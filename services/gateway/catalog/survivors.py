@@ -15,6 +15,10 @@ from libs.common.rules.money import net_cost
 from services.gateway.packed import Item, PackedList, packed, reason, unpacked
 
 MOST_SUCCESSIONS = 10
+# Reasons that speak of one credential and of no other.
+OF_ITS_OWN = frozenset(
+    {*("builds_on", "free_for_you", "high_value", "new_credential"), "similar_learners", "trending"}
+)
 
 
 def survivors(
@@ -34,7 +38,7 @@ def survivors(
             continue
         inherited.add(successor.id)
         if all(other.credential_id != successor.id for other in ranked.items()):
-            yield _inherited(item, successor), successor
+            yield _inherited(item, credential, successor), successor
 
 
 def _successor(
@@ -81,14 +85,15 @@ def _covers(after: Collection[str], before: Collection[str]) -> bool:
     return set(before) <= set(after)
 
 
-def _inherited(item: Item, successor: Credential) -> Item:
+def _inherited(item: Item, predecessor: Credential, successor: Credential) -> Item:
     """The predecessor's place, with those of its reasons that are true of the successor."""
     taught = {skill.id for skill in successor.skills}
-    reasons = [r for each in item.reasons if (r := _still_true(each, taught)) is not None]
+    still_true = (_still_true(each, taught) for each in item.reasons)
+    kept = [each for each in still_true if each is not None]
     return replace(
         item,
         credential_id=successor.id,
-        reasons=reasons or [reason("new_credential")],
+        reasons=[*kept, reason("successor_of", {"credentials": [predecessor.id]})],
         closes=[skill for skill in item.closes if skill in taught],
         gain=item.gain if set(item.closes) <= taught else None,
     )
@@ -98,6 +103,6 @@ def _still_true(raw: Raw, taught: Collection[str]) -> Raw | None:
     said = unpacked(raw)
     skills = said.params.get("skills")
     if skills is None:
-        return None if said.code in ("free_for_you", "high_value", "builds_on") else raw
+        return None if said.code in OF_ITS_OWN else raw
     kept = [skill for skill in skills if skill in taught]
     return packed(replace(said, params={**said.params, "skills": kept})) if kept else None

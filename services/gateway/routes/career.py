@@ -14,6 +14,8 @@ from libs.common.contracts.types import Count, Hours, Money, OccupationId
 from libs.common.web import Answer, read_body
 from services.gateway.auth.guard import PARTNER
 from services.gateway.catalog.view import CatalogView
+from services.gateway.messages.languages import Languages
+from services.gateway.routes.language import ACCEPTED, json_in, language_of
 from services.gateway.routes.operation import GatewayRequest, Operation, read_query
 from services.gateway.routes.recommendations import WhatIfBody
 from services.gateway.usecases.career import Career, ShownGap, ShownPathway
@@ -50,6 +52,7 @@ GAP = Operation(
     keys=PARTNER,
     query=GapQuery,
     answers={200: ShownGap},
+    headers=(ACCEPTED,),
 )
 ANONYMOUS_GAP = Operation(
     summary="The gap of an anonymous learner to an occupation, skills or a job posting",
@@ -57,6 +60,7 @@ ANONYMOUS_GAP = Operation(
     keys=PARTNER,
     body=WhatIfBody,
     answers={200: ShownGap},
+    headers=(ACCEPTED,),
 )
 PATHWAY = Operation(
     summary="A path of credentials toward an occupation, within money and hours",
@@ -64,32 +68,40 @@ PATHWAY = Operation(
     keys=PARTNER,
     body=PathwayBody,
     answers={200: ShownPathway},
+    headers=(ACCEPTED,),
 )
 
 
-def career_routes(career: Career, view: CatalogView) -> list[HTTPRouteHandler]:
+def career_routes(
+    career: Career, view: CatalogView, languages: Languages
+) -> list[HTTPRouteHandler]:
     @get("/v1/learners/{learner_id:str}/gap", opt=GAP.opt())
     async def get_gap(request: GatewayRequest, learner_id: FromPath[str]) -> Answer:
         query = read_query(request, GapQuery)
         view.require_occupation(query.occupation, "?occupation")
         toward = Toward(occupation=query.occupation)
-        return _json(await career.gap(request.auth.partner, learner_id, toward))
+        language = language_of(request, languages)
+        found = await career.gap(request.auth.partner, learner_id, toward, language)
+        return _json(found, language)
 
     @post("/v1/gap", opt=ANONYMOUS_GAP.opt(), status_code=200)
     async def post_gap(request: GatewayRequest) -> Answer:
         body = await read_body(request, WhatIfBody)
         if body.target is not None:
             view.require_occupation(body.target.occupation, "/target/occupation")
-        return _json(await career.gap_of(body.what_if(request.auth.partner)))
+        language = language_of(request, languages)
+        return _json(await career.gap_of(body.what_if(request.auth.partner), language), language)
 
     @post("/v1/learners/{learner_id:str}/pathways", opt=PATHWAY.opt(), status_code=200)
     async def post_pathway(request: GatewayRequest, learner_id: FromPath[str]) -> Answer:
         body = await read_body(request, PathwayBody)
         view.require_occupation(body.occupation, "/occupation")
-        return _json(await career.pathway(request.auth.partner, learner_id, body.toward()))
+        language = language_of(request, languages)
+        found = await career.pathway(request.auth.partner, learner_id, body.toward(), language)
+        return _json(found, language)
 
     return [get_gap, post_gap, post_pathway]
 
 
-def _json(shown: Struct) -> Answer:
-    return Answer(msgspec.json.encode(shown))
+def _json(shown: Struct, language: str) -> Answer:
+    return json_in(msgspec.json.encode(shown), language)

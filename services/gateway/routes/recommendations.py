@@ -14,6 +14,8 @@ from libs.common.web import Answer as Answered
 from libs.common.web import read_body
 from services.gateway.auth.guard import ANONYMOUS, PARTNER, header
 from services.gateway.catalog.view import CatalogView
+from services.gateway.messages.languages import Languages
+from services.gateway.routes.language import ACCEPTED, language_headers, language_of
 from services.gateway.routes.operation import GatewayRequest, Operation, read_query
 from services.gateway.routes.parameters import RecommendationQuery, WidgetQuery
 from services.gateway.usecases.answer import Answer, Written
@@ -49,7 +51,7 @@ OF_LEARNER = Operation(
     keys=PARTNER,
     query=RecommendationQuery,
     answers={200: Answer, 304: None},
-    headers=("If-None-Match",),
+    headers=("If-None-Match", ACCEPTED),
 )
 ANONYMOUSLY = Operation(
     summary="Recommendations for an anonymous learner, or what if; nothing is stored",
@@ -57,6 +59,7 @@ ANONYMOUSLY = Operation(
     keys=ANONYMOUS,
     body=WhatIfBody,
     answers={200: Answer},
+    headers=(ACCEPTED,),
 )
 FOR_A_PAGE = Operation(
     summary="Recommendations for a job page",
@@ -64,12 +67,12 @@ FOR_A_PAGE = Operation(
     keys=ANONYMOUS,
     query=WidgetQuery,
     answers={200: Answer, 304: None},
-    headers=("If-None-Match",),
+    headers=("If-None-Match", ACCEPTED),
 )
 
 
 def recommendation_routes(
-    recommendations: Recommendations, view: CatalogView
+    recommendations: Recommendations, view: CatalogView, languages: Languages
 ) -> list[HTTPRouteHandler]:
     @get("/v1/learners/{learner_id:str}/recommendations", opt=OF_LEARNER.opt())
     async def get_recommendations(request: GatewayRequest, learner_id: FromPath[str]) -> Answered:
@@ -81,6 +84,7 @@ def recommendation_routes(
             limit=query.limit,
             narrowing=query.narrowing(),
             min_position=query.min_position,
+            language=language_of(request, languages),
         )
         return _answer(request, await recommendations.of_learner(ask), PERSONAL)
 
@@ -89,13 +93,16 @@ def recommendation_routes(
         body = await read_body(request, WhatIfBody)
         if body.target is not None:
             view.require_occupation(body.target.occupation, "/target/occupation")
-        written = await recommendations.what_if(body.what_if(request.auth.partner))
-        return Answered(written.body, headers=(JSON, (b"cache-control", b"no-store")))
+        question = body.what_if(request.auth.partner)
+        written = await recommendations.what_if(question, language_of(request, languages))
+        headers = (JSON, (b"cache-control", b"no-store"), *language_headers(written.language))
+        return Answered(written.body, headers=headers)
 
     @get("/v1/widget/recommendations", opt=FOR_A_PAGE.opt())
     async def get_widget_recommendations(request: GatewayRequest) -> Answered:
         query = read_query(request, WidgetQuery)
-        written = await recommendations.what_if(query.what_if(request.auth.partner))
+        language = language_of(request, languages, query.language)
+        written = await recommendations.what_if(query.what_if(request.auth.partner), language)
         caching = WIDGET if written.fallback is None else WIDGET_DEGRADED
         return _answer(request, written, caching)
 
@@ -104,7 +111,8 @@ def recommendation_routes(
 
 def _answer(request: GatewayRequest, written: Written, caching: bytes) -> Answered:
     """The answer, or 304 for who has it already (RFC 9110, 13.1.2)."""
-    headers = (JSON, (b"etag", written.etag.encode()), (b"cache-control", caching))
+    about = (b"etag", written.etag.encode()), (b"cache-control", caching)
+    headers = (JSON, *about, *language_headers(written.language))
     if _has(header(request.scope, b"if-none-match"), written.etag):
         return Answered(b"", 304, headers[1:])
     return Answered(written.body, headers=headers)

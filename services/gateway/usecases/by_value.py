@@ -12,8 +12,11 @@ from libs.common.contracts.types import milliseconds
 from libs.common.rules import regulation
 from services.gateway.catalog.best import Best
 from services.gateway.catalog.view import CatalogView
-from services.gateway.packed import reason
+from services.gateway.packed import packed
+from services.gateway.usecases.advising import about_goal
 from services.gateway.usecases.served import Fallback, Freshness, Served
+
+IN_THE_WAY = ("blocked_pending_licence", "check_regulator")
 
 
 class ByValue:
@@ -62,13 +65,8 @@ class ByValue:
         return ListTarget(occupation_id, None, regulation.status(occupation, record, held))
 
     def _advisories(self, target: ListTarget | None, region: str | None) -> list[Raw]:
-        if target is None or target.occupation_id is None:
-            return []
-        if target.status == "check_regulator":
-            return [reason("check_regulator", {"occupation": target.occupation_id})]
-        if target.status != "blocked_pending_licence":
+        """Only what stands in the way; the rest is said once, beside the goal."""
+        if target is None or target.occupation_id is None or target.status not in IN_THE_WAY:
             return []
         record = regulation.find(self._view.regulations, target.occupation_id, region)
-        regulator = None if record is None or record.regulator is None else record.regulator.name
-        params = {"occupation": target.occupation_id, "regulator": regulator}
-        return [reason("regulated_occupation", params)]
+        return [packed(each) for each in about_goal(target.occupation_id, target.status, record)]

@@ -1,6 +1,6 @@
 """The gap between a learner and a goal, and a path of credentials toward it, as the API shows them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Raw, Struct
 from msgspec.structs import replace
@@ -9,17 +9,18 @@ from libs.common.contracts.calls import Narrowing, WhatIf
 from libs.common.contracts.career import AnonymousPath, Gap, GapSkill, PathStep, Pathway, Toward
 from libs.common.contracts.catalog import RECOMMENDABLE, Credential, Regulation, Regulator
 from libs.common.contracts.profile import Learner
-from libs.common.contracts.redis_values import ListReason, TargetStatus
+from libs.common.contracts.redis_values import TargetStatus
 from libs.common.contracts.types import LevelName, Money
 from libs.common.errors import NotFound
-from libs.common.rules import reasons
 from libs.common.rules.money import net_cost
 from services.gateway.catalog.cards import Cards
 from services.gateway.catalog.view import CatalogView
+from services.gateway.messages.languages import Languages
 from services.gateway.usecases import questions
-from services.gateway.usecases.answer import SHAPE_OF_CARD, Named, shown_relaxation
+from services.gateway.usecases.advising import ShownRelaxation, shown_advisories, shown_relaxation
+from services.gateway.usecases.answer import SHAPE_OF_CARD, Named
 from services.gateway.usecases.ports import PartitionOf, Profile, Recommender
-from services.gateway.usecases.sentences import Reason
+from services.gateway.usecases.sentences import Advisory, Reason, Sentences
 from services.gateway.usecases.served import Ask
 
 
@@ -47,6 +48,7 @@ class ShownGap(Struct, frozen=True, kw_only=True):
     held: list[ShownGapSkill]
     missing: list[ShownGapSkill]
     regulation: Regulation | None
+    advisories: list[Advisory]
     matched: list[ShownMatch]
 
 
@@ -74,6 +76,7 @@ class TraditionalRoute(Struct, frozen=True, kw_only=True):
 class ShownPathway(Struct, frozen=True, kw_only=True):
     occupation: Named | None
     status: TargetStatus
+    advisories: list[Advisory]
     steps: list[ShownStep]
     coverage: float | None
     breadth: int
@@ -83,8 +86,9 @@ class ShownPathway(Struct, frozen=True, kw_only=True):
     hours: float | None
     weeks: int | None
     stopped_because: str
+    stopped_because_text: str
     traditional_route: TraditionalRoute | None
-    relaxations: list[dict[str, Any]]
+    relaxations: list[ShownRelaxation]
 
 
 class Career:
@@ -99,43 +103,54 @@ class Career:
         profile: Profile,
         recommender: Recommender,
         partition_of: PartitionOf,
+        languages: Languages,
     ) -> None:
         self._view = view
         self._cards = cards
         self._profile = profile
         self._recommender = recommender
         self._partition_of = partition_of
+        self._languages = languages
 
-    async def gap(self, partner_id: str, learner_id: str, toward: Toward) -> ShownGap:
+    async def gap(
+        self, partner_id: str, learner_id: str, toward: Toward, language: str
+    ) -> ShownGap:
         """A learner's gap to an occupation, or to their own goal."""
         learner = await self._profile.learner(partner_id, learner_id)
         if learner.consent.personalization:
             key = learner.learner_key
             try:
-                return self._gap(await self._recommender.gap(self._partition_of(key), key, toward))
+                found = await self._recommender.gap(self._partition_of(key), key, toward)
+                return self._gap(found, language)
             except NotFound:
                 pass  # no worker has applied the learner yet: the profile alone says what it can
-        return await self.gap_of(_question(partner_id, learner, toward))
+        return await self.gap_of(_question(partner_id, learner, toward), language)
 
-    async def gap_of(self, question: WhatIf) -> ShownGap:
+    async def gap_of(self, question: WhatIf, language: str) -> ShownGap:
         """The gap of someone who is nobody."""
-        return self._gap(await self._recommender.anonymous_gap(question))
+        return self._gap(await self._recommender.anonymous_gap(question), language)
 
-    async def pathway(self, partner_id: str, learner_id: str, toward: Toward) -> ShownPathway:
+    async def pathway(
+        self, partner_id: str, learner_id: str, toward: Toward, language: str
+    ) -> ShownPathway:
         """A path for a learner."""
         learner = await self._profile.learner(partner_id, learner_id)
         if learner.consent.personalization:
             key = learner.learner_key
             try:
                 found = await self._recommender.pathway(self._partition_of(key), key, toward)
-                return self._pathway(found)
+                return self._pathway(found, language)
             except NotFound:
                 pass  # as above
         question = _question(partner_id, learner, toward)
         path = AnonymousPath(who=question, max_steps=toward.max_steps)
-        return self._pathway(await self._recommender.anonymous_pathway(path))
+        return self._pathway(await self._recommender.anonymous_pathway(path), language)
 
-    def _gap(self, found: Gap) -> ShownGap:
+    def _sentences(self, language: str) -> Sentences:
+        return Sentences(self._view, self._languages[language])
+
+    def _gap(self, found: Gap, language: str) -> ShownGap:
+        said = self._sentences(language)
         return ShownGap(
             occupation=self._named("occupation", found.occupation_id),
             readiness=found.readiness,
@@ -143,6 +158,7 @@ class Career:
             held=[self._skill(each) for each in found.held],
             missing=[self._skill(each) for each in found.missing],
             regulation=found.regulation,
+            advisories=shown_advisories(found.occupation_id, found.status, found.regulation, said),
             matched=[
                 ShownMatch(
                     text=each.text,
@@ -161,11 +177,13 @@ class Career:
             held_level=skill.held_level,
         )
 
-    def _pathway(self, found: Pathway) -> ShownPathway:
-        steps = [self._step(step, found) for step in found.steps]
+    def _pathway(self, found: Pathway, language: str) -> ShownPathway:
+        said = self._sentences(language)
+        steps = [self._step(step, found, said) for step in found.steps]
         return ShownPathway(
             occupation=self._named("occupation", found.occupation_id),
             status=found.status,
+            advisories=shown_advisories(found.occupation_id, found.status, found.regulation, said),
             steps=[step for step in steps if step is not None],
             coverage=found.coverage,
             breadth=found.breadth,
@@ -175,11 +193,12 @@ class Career:
             hours=found.hours,
             weeks=found.weeks,
             stopped_because=found.stopped_because,
-            traditional_route=self._route(found),
-            relaxations=[shown_relaxation(each) for each in found.relaxations],
+            stopped_because_text=said.text(f"stopped_{found.stopped_because}", {}),
+            traditional_route=self._route(found, said),
+            relaxations=[shown_relaxation(each, said) for each in found.relaxations],
         )
 
-    def _step(self, step: PathStep, found: Pathway) -> ShownStep | None:
+    def _step(self, step: PathStep, found: Pathway, said: Sentences) -> ShownStep | None:
         """None for what has been retired since."""
         credential = self._view.credentials.get(step.credential_id)
         if credential is None or credential.status not in RECOMMENDABLE:
@@ -192,29 +211,32 @@ class Career:
             hours=step.hours,
             starts_week=step.starts_week,
             ends_week=step.ends_week,
-            reasons=[self._reason(each) for each in step.reasons],
+            reasons=[
+                Reason(each.code, each.params, said.text(each.code, each.params))
+                for each in step.reasons
+            ],
         )
 
-    def _route(self, found: Pathway) -> TraditionalRoute | None:
+    def _route(self, found: Pathway, said: Sentences) -> TraditionalRoute | None:
         """Only where a licence stands in the way."""
         if found.status != "blocked_pending_licence" or found.regulation is None:
             return None
         record = found.regulation
-        required = [self._view.credentials.get(each) for each in record.required_credentials]
-        regulator = None if record.regulator is None else record.regulator.name
-        params = {"occupation": found.occupation_id, "regulator": regulator}
+        known = [
+            credential
+            for each in record.required_credentials
+            if (credential := self._view.credentials.get(each)) is not None
+        ]
+        ids = [each.id for each in known]
+        params = {"occupation": found.occupation_id, "credentials": ids}
         return TraditionalRoute(
-            required_credentials=[self._card(each, found) for each in required if each is not None],
+            required_credentials=[self._card(each, found) for each in known],
             regulator=record.regulator,
-            text=self._reason(ListReason("regulated_occupation", params)).text,
+            text=said.text("traditional_route", params),
         )
 
     def _card(self, credential: Credential, found: Pathway) -> Raw:
         return self._cards.card(credential, found.region, found.income_band)
-
-    def _reason(self, reason: ListReason) -> Reason:
-        text = reasons.sentence(reason.code, reason.params, names=self._view.name)
-        return Reason(reason.code, reason.params, text)
 
     def _named(self, kind: str, id: str | None) -> Named | None:
         return None if id is None else Named(id, self._view.name(kind, id))

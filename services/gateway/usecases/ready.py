@@ -39,14 +39,14 @@ class Entry(NamedTuple):
 
 
 class Ready:
-    """At most `most_bytes` of answers, one for each partner, learner and limit."""
+    """At most `most_bytes` of answers, one for each partner, learner, limit and language."""
 
     def __init__(
         self, view: CatalogView, composer: Composer, *, most_bytes: int = MOST_BYTES
     ) -> None:
         self._view = view
         self._composer = composer
-        self.kept = Kept[tuple[str, str, int], Entry](most_bytes, lambda entry: entry.weight)
+        self.kept = Kept[tuple[str, str, int, str], Entry](most_bytes, lambda entry: entry.weight)
 
     def answer(
         self,
@@ -59,14 +59,14 @@ class Ready:
         """The list's first `limit` items that may be served; None where too few of them may."""
         generation, day = self._view.generation, self._composer.today()
         made_from = MadeFrom(ranked, position, fallback, generation, day)
-        key = ask.partner_id, learner_key, ask.limit
+        key = ask.partner_id, learner_key, ask.limit, ask.language
         entry = self.kept.get(key)
         if entry is not None and entry.made_from == made_from:
             return entry.written
         served = served_of(ranked, self._view.credentials, ask.partner_id, ask.limit, position)
         if len(served.items) < _answerable(ask.limit, ranked.ranking.count()):
             return None
-        written = self._composer.write(served._replace(fallback=fallback))
+        written = self._composer.write(served._replace(fallback=fallback), ask.language)
         self.kept.put(key, Entry(made_from, written))
         return written
 

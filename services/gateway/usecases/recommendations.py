@@ -14,6 +14,7 @@ from libs.common.contracts.redis_values import Lookup
 from libs.common.errors import NotFound, TryAgain
 from libs.common.rules.eligibility import broken
 from services.gateway.catalog.view import CatalogView
+from services.gateway.messages.languages import DEFAULT
 from services.gateway.packed import PackedList
 from services.gateway.usecases import questions
 from services.gateway.usecases.answer import Composer, Written
@@ -53,14 +54,14 @@ class Recommendations:
         try:
             lookup, found = await self._stored(ask)
         except TryAgain:
-            return self._write(await self._by_value(ask, "redis_unavailable"))
+            return self._write(ask, await self._by_value(ask, "redis_unavailable"))
         if found is None or lookup is None or lookup.learner_key is None:
             return await self._unlisted(ask, lookup)
         return await self._listed(ask, lookup.partition, lookup.learner_key, found)
 
-    async def what_if(self, question: WhatIf) -> Written:
+    async def what_if(self, question: WhatIf, language: str = DEFAULT) -> Written:
         """What an anonymous learner would be recommended; nothing is stored."""
-        return self._write(await self._what_if(question))
+        return self._parts.composer.write(await self._what_if(question), language)
 
     async def _what_if(self, question: WhatIf) -> Served:
         try:
@@ -105,9 +106,9 @@ class Recommendations:
         try:
             ranked = await self._parts.recommender.rank(partition, learner_key, narrowing)
         except (*AWAY, NotFound):
-            return self._write(await self._kept(ask, found, narrowing))
+            return self._write(ask, await self._kept(ask, found, narrowing))
         position = found._replace(ranked=ranked).position
-        return self._write(self._served(ranked, ask.partner_id, ask.limit, position))
+        return self._write(ask, self._served(ranked, ask.partner_id, ask.limit, position))
 
     async def _kept(self, ask: Ask, found: Found, narrowing: Narrowing) -> Served:
         served = self._served(found.ranked, ask.partner_id, 1_000, found.position)
@@ -124,9 +125,9 @@ class Recommendations:
         except AWAY:
             if lookup is not None and self._is_erased(lookup):
                 raise NotFound("there is no such learner", code="learner_not_found") from None
-            return self._write(self._best(questions.anonymous(ask), "recommender_unavailable"))
+            return self._write(ask, self._best(questions.anonymous(ask), "recommender_unavailable"))
         if not learner.consent.personalization:
-            return await self._asked(learner, questions.impersonal(ask, learner))
+            return await self._asked(ask, learner, questions.impersonal(ask, learner))
         partition = self._parts.partition_of(learner.learner_key)
         if ask.min_position is not None:
             try:
@@ -142,21 +143,21 @@ class Recommendations:
                 return await self._from_state(ask, partition, learner.learner_key)
             except (*AWAY, NotFound):
                 pass
-        return await self._asked(learner, questions.personal(ask, learner))
+        return await self._asked(ask, learner, questions.personal(ask, learner))
 
     def _is_erased(self, lookup: Lookup) -> bool:
         return lookup.learner_key is None or lookup.learner_key in self._parts.erasures
 
-    async def _asked(self, learner: Learner, question: WhatIf) -> Written:
+    async def _asked(self, ask: Ask, learner: Learner, question: WhatIf) -> Written:
         served = await self._what_if(question)
         freshness = served.freshness._replace(profile_revision=learner.revision)
-        return self._write(served._replace(freshness=freshness))
+        return self._write(ask, served._replace(freshness=freshness))
 
     async def _from_state(self, ask: Ask, partition: int, learner_key: str) -> Written:
         """Ranked now from a state whose list was lost; its log cannot be told, nor its position."""
         narrowing = ask.narrowing or Narrowing(limit=ask.limit)
         ranked = await self._parts.recommender.rank(partition, learner_key, narrowing)
-        return self._write(self._served(ranked, ask.partner_id, ask.limit, None))
+        return self._write(ask, self._served(ranked, ask.partner_id, ask.limit, None))
 
     async def _by_value(self, ask: Ask, fallback: Fallback) -> Served:
         """By value within the learner's constraints, if profile can say them."""
@@ -183,5 +184,5 @@ class Recommendations:
     ) -> Served:
         return served_of(ranked, self._parts.view.credentials, partner_id, limit, position)
 
-    def _write(self, served: Served) -> Written:
-        return self._parts.composer.write(served)
+    def _write(self, ask: Ask, served: Served) -> Written:
+        return self._parts.composer.write(served, ask.language)

@@ -5,13 +5,12 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from libs.common.rules import reasons
 from services.gateway.catalog.view import CatalogView
+from services.gateway.messages.language import Language
 from services.gateway.packed import unpacked
 
 MOST_KEPT = 20_000
 _encode = msgspec.json.Encoder().encode
-_KNOWN = reasons.codes()
 
 
 class Reason(Struct, frozen=True):
@@ -30,10 +29,11 @@ class Advisory(Struct, frozen=True):
 
 
 class Sentences:
-    """The same reasons are given to many learners."""
+    """In one language. The same reasons are given to many learners."""
 
-    def __init__(self, view: CatalogView) -> None:
+    def __init__(self, view: CatalogView, language: Language) -> None:
         self._view = view
+        self._language = language
         self._generation = view.generation
         self._reasons: dict[bytes, Raw] = {}
         self._advisories: dict[bytes, Raw] = {}
@@ -56,18 +56,18 @@ class Sentences:
         kept = self._advisories
         return [kept.get(bytes(raw)) or self._advisory(raw) for raw in packed]
 
+    def text(self, code: str, params: dict[str, Any]) -> str:
+        """The sentence of a code."""
+        return self._language.sentence(code, params, self._view.name)
+
     def _reason(self, raw: Raw) -> Raw:
         said = unpacked(raw)
-        made = Raw(_encode(Reason(said.code, said.params, self._text(said.code, said.params))))
+        made = Raw(_encode(Reason(said.code, said.params, self.text(said.code, said.params))))
         self._reasons[bytes(raw)] = made
         return made
 
     def _advisory(self, raw: Raw) -> Raw:
         said = unpacked(raw)
-        made = Raw(_encode(Advisory(said.code, self._text(said.code, said.params))))
+        made = Raw(_encode(Advisory(said.code, self.text(said.code, said.params))))
         self._advisories[bytes(raw)] = made
         return made
-
-    def _text(self, code: str, params: dict[str, Any]) -> str:
-        # A recommender newer than this gateway may give reasons that have no sentence here yet.
-        return reasons.sentence(code, params, names=self._view.name) if code in _KNOWN else code

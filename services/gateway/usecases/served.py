@@ -14,19 +14,22 @@ from libs.common.contracts.redis_values import (
 )
 from libs.common.contracts.types import IncomeBand
 from services.gateway.catalog.survivors import survivors
+from services.gateway.messages.languages import DEFAULT
 from services.gateway.packed import Item, PackedList
 
 Fallback = Literal["stale", "recommender_unavailable", "redis_unavailable"]
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """What a partner asks for one learner; no narrowing asks for the learner's own list."""
+    """What a partner asks for one learner; no narrowing asks for the learner's own list. `language` is
+    that of the sentences."""
 
     partner_id: str
     learner_id: str
     limit: int = 10
     narrowing: Narrowing | None = None
     min_position: int | None = None
+    language: str = DEFAULT
 
 
 class Freshness(NamedTuple):

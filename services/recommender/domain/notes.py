@@ -7,7 +7,6 @@ from msgspec import Struct
 from libs.common.contracts.catalog import Credential
 from libs.common.contracts.redis_values import ListReason
 from libs.common.rules import value
-from libs.common.rules.value import Fact
 
 
 class Notes(Struct, frozen=True):
@@ -27,13 +26,5 @@ def notes(credential: Credential, now: datetime) -> Notes:
 
 
 def _attested(credential: Credential, now: datetime) -> list[ListReason]:
-    found = [fact for fact in value.assess(credential, now=now).facts if _by_others(fact)]
-    if not found:
-        return []
-    best = min(found, key=lambda fact: fact.strength != "reciprocal")
-    params = {"component": best.component, "agent": best.params["agent"]}
-    return [ListReason("high_value", params)]
-
-
-def _by_others(fact: Fact) -> bool:
-    return fact.strength in ("reciprocal", "third_party") and "agent" in fact.params
+    by_whom = value.vouched(value.assess(credential, now=now))
+    return [] if by_whom is None else [ListReason("high_value", by_whom)]

@@ -104,6 +104,12 @@ async def test_without_the_recommender_a_page_gets_the_best_by_value(
         "occupation": {"id": "o", "name": "Occupation o"},
         "readiness": None,
         "status": "open",
+        "advisories": [
+            {
+                "code": "no_regulation_record",
+                "text": "We have no record of whether Occupation o is regulated where you are",
+            }
+        ],
     }
 
 

@@ -108,6 +108,6 @@ def test_a_successor_keeps_only_reasons_that_are_true_of_it() -> None:
     (item,) = served(items, OLD, new)
     assert [(unpacked(r).code, unpacked(r).params.get("skills")) for r in item.reasons] == [
         ("closes_skill_gap", ["s1"]),
-        ("trending", None),
+        ("successor_of", None),
     ]
     assert (item.closes, item.gain) == (["s1"], None)

@@ -16,6 +16,7 @@ from libs.common.contracts.redis_values import (
 from libs.common.contracts.types import milliseconds
 from services.gateway.catalog.cards import Cards
 from services.gateway.kept import Kept
+from services.gateway.messages.languages import Languages
 from services.gateway.packed import PackedList
 from services.gateway.usecases.answer import Composer, Written
 from services.gateway.usecases.ready import Ready
@@ -31,16 +32,17 @@ class CountingComposer(Composer):
 
     count = 0
 
-    def write(self, served: Served) -> Written:
+    def write(self, served: Served, language: str = "en") -> Written:
         self.count += 1
-        return super().write(served)
+        return super().write(served, language)
 
 
 class Subject:
     """Answers from one list after the other."""
 
     def __init__(self, world: World, **bounds: int) -> None:
-        self.composer = CountingComposer(world.view, Cards(world.view, lambda: world.now))
+        cards = Cards(world.view, lambda: world.now)
+        self.composer = CountingComposer(world.view, cards, Languages())
         self.ready = Ready(world.view, self.composer, **bounds)
 
     def answer(

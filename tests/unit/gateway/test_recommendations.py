@@ -85,6 +85,12 @@ async def test_the_answer_is_that_of_the_api_page(world: World, partner: httpx.A
             "occupation": {"id": "weaver", "name": "Weaver"},
             "readiness": 0.46,
             "status": "open",
+            "advisories": [
+                {
+                    "code": "no_regulation_record",
+                    "text": "We have no record of whether Weaver is regulated where you are",
+                }
+            ],
         },
         "relaxations": [],
         "freshness": {

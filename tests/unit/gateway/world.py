@@ -1,5 +1,6 @@
 """A gateway on fakes, for one partner."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from libs.common.contracts.redis_values import (
 from libs.common.contracts.types import milliseconds
 from services.gateway.assembly import Outside, assemble
 from services.gateway.catalog.view import CatalogView
+from services.gateway.messages.languages import CATALOGS
 from services.gateway.packed import PackedList
 from services.gateway.usecases.ports import Found
 from tests.unit.gateway.fakes import (
@@ -35,7 +37,7 @@ ORIGIN = "https://jobs.example"
 class World:
     """A gateway for one partner, `partner`, with the keys to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, messages: Path = CATALOGS) -> None:
         self.now = NOW
         self.view = CatalogView(FakeTables)
         self.tables: Any = self.view.tables
@@ -57,6 +59,7 @@ class World:
                 catalog=self.catalog,
                 partition_of=lambda _: 5,
                 now=lambda: self.now,
+                messages=messages,
             )
         )
 

@@ -233,7 +233,8 @@ def test_attested_value_ranks_higher_and_names_the_accreditor() -> None:
     catalog = index(credential("a", assertions=[claimed]), credential("b", assertions=[proven]))
     ranking = rank(state_of(learner()), NoModel(), catalog, ANYTHING, now=NOW)
     assert ids(ranking) == ["b", "a"]
-    told = ListReason("high_value", {"component": "accreditation", "agent": "The Agency"})
+    by_whom = {"component": "accreditation", "kind": "accredits", "agent": "The Agency"}
+    told = ListReason("high_value", by_whom)
     assert told in item(ranking, "b").reasons
 
 

@@ -1,0 +1,277 @@
+"""Sentences: every code in every language, and a language that is one file."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import httpx
+import pytest
+from fluent.syntax import FluentParser
+from fluent.syntax import ast as fluent
+from fluent.syntax.visitor import Visitor
+
+from libs.common.contracts.career import StopReason
+from libs.common.contracts.catalog import Assertion, Outcome
+from libs.common.contracts.types import Delivery
+from libs.common.rules.eligibility import Constraint
+from libs.common.rules.reasons import MESSAGES
+from services.gateway.messages.language import Language
+from services.gateway.messages.languages import CATALOGS, Languages
+from tests.factories.catalog import credential
+from tests.unit.gateway.asking import URL
+from tests.unit.gateway.world import World, ranked
+
+ROOT = Path(__file__).parents[3]
+TAGS = sorted(each.stem for each in CATALOGS.glob("*.ftl"))
+PARAMS: dict[str, Any] = {
+    **{"skills": ["s", "t", "u"], "credentials": ["c"], "occupation": "o", "regulator": "R"},
+    **{"agent": "A", "type": "exam", "component": "accreditation", "kind": "accredits"},
+    **{"share": 0.5, "n": 12, "earnings": {"amount": "1200", "currency": "USD"}, "admits": 2},
+    **{"money": {"amount": "49.50", "currency": "EUR"}, "hours": 30.0, "weeks": 6},
+    **{"delivery": ["online", "blended"], "languages": ["en", "es"]},
+}
+
+
+class Variables(Visitor):
+    """The variables that a message uses, also through the messages that it refers to."""
+
+    def __init__(self, resource: fluent.Resource) -> None:
+        self._messages = {
+            each.id.name: each for each in resource.body if isinstance(each, fluent.Message)
+        }
+        self.found = set[str]()
+
+    def visit_VariableReference(self, node: fluent.VariableReference) -> None:  # noqa: N802
+        self.found.add(node.id.name)
+
+    def visit_MessageReference(self, node: fluent.MessageReference) -> None:  # noqa: N802
+        self.visit(self._messages[node.id.name])
+
+
+def catalog(tag: str) -> fluent.Resource:
+    return FluentParser().parse((CATALOGS / f"{tag}.ftl").read_text("utf-8"))
+
+
+def messages(tag: str) -> dict[str, dict[str | None, set[str]]]:
+    """Code → None for the message itself or the name of an attribute → variables."""
+    resource = catalog(tag)
+    found: dict[str, dict[str | None, set[str]]] = {}
+    for each in resource.body:
+        if isinstance(each, fluent.Message):
+            parts = {None: each.value} | {a.id.name: a.value for a in each.attributes}
+            found[each.id.name] = {name: variables(part, resource) for name, part in parts.items()}
+    return found
+
+
+def variables(part: Any, resource: fluent.Resource) -> set[str]:
+    visitor = Variables(resource)
+    visitor.visit(part)
+    return visitor.found
+
+
+def named(kind: str, id: str) -> str:
+    return f"<{kind} {id}>"
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_language_says_every_code_with_the_parameters_of_the_vocabulary(tag: str) -> None:
+    """No message is missing, none uses what may not come, and what may be absent has a sentence without it."""
+    known = messages(tag)
+    assert known.keys() >= MESSAGES.keys()
+    for code, message in MESSAGES.items():
+        assert known[code].keys() == {None, message.optional}, code
+        assert known[code][None] <= message.params, code
+        if message.optional is not None:
+            assert message.optional in known[code][message.optional], code
+            assert known[code][message.optional] <= message.all, code
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_languages_use_the_same_placeholders(tag: str) -> None:
+    """A translation that forgets a name, or invents one, is no translation."""
+    assert messages(tag) == messages("en")
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_every_sentence_is_made_with_and_without_what_may_be_absent(tag: str) -> None:
+    """Nothing is left unfilled, whichever parameters come."""
+    language = Languages()[tag]
+    for code, message in MESSAGES.items():
+        for given in (message.params, message.all):
+            params = {name: PARAMS[name] for name in given}
+            said = language.sentence(code, params, named)
+            assert said
+            assert said != code
+            assert not re.search(r"[{}$]", said.replace("US$", "").replace("$1,200", "")), said
+
+
+def calls(name: str) -> Iterator[ast.Call]:
+    """Calls of a function, by its bare name, in the services and the libraries."""
+    for path in [*ROOT.glob("services/**/*.py"), *ROOT.glob("libs/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) == name:
+                yield node
+
+
+@pytest.mark.parametrize("maker", ["ListReason", "reason", "Shown"])
+def test_every_code_in_the_code_is_in_the_vocabulary(maker: str) -> None:
+    """A new reason cannot be given without a sentence in every language."""
+    place = 1 if maker == "Shown" else 0
+    literal = [
+        node.args[place].value
+        for node in calls(maker)
+        if len(node.args) > place and isinstance(node.args[place], ast.Constant)
+    ]
+    assert literal
+    assert set(literal) <= MESSAGES.keys()
+
+
+def test_every_code_made_of_a_word_of_the_contracts_is_in_the_vocabulary() -> None:
+    """Kinds of assertions and outcomes, reasons to stop, constraints and ways of delivery."""
+    words = {
+        "value_": [*kinds(Assertion), *kinds(Outcome)],
+        "stopped_": get_args(StopReason),
+        "relax_": get_args(Constraint),
+        "delivery_": get_args(Delivery),
+    }
+    made = {f"{prefix}{word}" for prefix, each in words.items() for word in each}
+    assert made <= MESSAGES.keys()
+
+
+def kinds(struct: type) -> tuple[str, ...]:
+    return get_args(struct.__annotations__["kind"])
+
+
+def test_names_are_joined_as_the_language_joins_them() -> None:
+    """A sentence shows names, never ids; amounts and numbers as they are written there."""
+    english, spanish = Languages()["en"], Languages()["es"]
+    gap = {"skills": ["a", "b", "c"], "occupation": "o"}
+    assert (
+        english.sentence("closes_skill_gap", gap, named)
+        == "Teaches <skill a>, <skill b>, and <skill c>, which <occupation o> asks for"
+    )
+    assert (
+        spanish.sentence("closes_skill_gap", gap, named)
+        == "Enseña <skill a>, <skill b> y <skill c>, que <occupation o> requiere"
+    )
+    money = {"money": {"amount": "1234.00", "currency": "USD"}, "admits": 1}
+    assert (
+        english.sentence("relax_max_cost", money, named)
+        == "With $1,234 to spend, one credential would fit"
+    )
+    assert spanish.sentence("relax_max_cost", {**money, "admits": 2}, named) == (
+        "Con un gasto de 1.234\xa0US$ serían posibles 2 credenciales"
+    )
+
+
+def test_a_code_that_nobody_knows_is_its_own_sentence() -> None:
+    """A recommender newer than this gateway may give others."""
+    assert Languages()["es"].sentence("stars_align", {"moon": 1}, named) == "stars_align"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "asked", "tag"),
+    [
+        (None, None, "en"),
+        ("es", None, "es"),
+        ("es-MX", None, "es"),
+        ("ES-mx;q=0.9, fr", None, "es"),
+        ("en;q=0.4, es;q=0.5", None, "es"),
+        ("fr, de;q=0.9", None, "en"),
+        ("es;q=0", None, "en"),
+        ("*", None, "en"),
+        (";;=,, ;q=x, es;q=", None, "en"),
+        ("en", "es", "es"),
+        ("es", "fr", "es"),
+    ],
+)
+def test_who_says_what_they_read_is_answered_in_it(
+    accepted: str | None, asked: str | None, tag: str
+) -> None:
+    """By weight; a region is content with its language; without a catalog it is English."""
+    assert Languages().negotiated(accepted, asked) == tag
+
+
+async def test_an_answer_says_its_language(world: World, partner: httpx.AsyncClient) -> None:
+    """Caches are told what it depends on, and an ETag of one language is none of another."""
+    world.publish(credential("c1"))
+    world.rank("ana", ranked("c1"))
+    english = await partner.get(URL)
+    spanish = await partner.get(URL, headers={"accept-language": "es-MX, en;q=0.5"})
+    crossed = await partner.get(
+        URL, headers={"accept-language": "es", "if-none-match": english.headers["etag"]}
+    )
+    same = await partner.get(
+        URL, headers={"accept-language": "es", "if-none-match": spanish.headers["etag"]}
+    )
+    said = [each.json()["items"][0]["reasons"][0]["text"] for each in (english, spanish)]
+    assert said == ["Many learners are taking it now", "Muchas personas la están cursando ahora"]
+    assert [english.headers["content-language"], spanish.headers["content-language"]] == [
+        "en",
+        "es",
+    ]
+    assert "Accept-Language" in english.headers["vary"]
+    assert (crossed.status_code, same.status_code) == (200, 304)
+    assert (
+        english.json()["items"][0]["value"]["facts"] != spanish.json()["items"][0]["value"]["facts"]
+    )
+
+
+async def test_a_page_that_asks_for_a_language_reads_it(
+    world: World, page: httpx.AsyncClient
+) -> None:
+    """`language` chooses the credentials of a job page, and its sentences before the browser does."""
+    world.publish(credential("c1", languages=["es"]))
+    world.recommender.away = True
+    answer = await page.get(
+        "/v1/widget/recommendations?language=es", headers={"accept-language": "en"}
+    )
+    assert answer.headers["content-language"] == "es"
+    assert {each.lower() for each in answer.headers.get_list("vary")} == {
+        "accept-language",
+        "origin",
+    }
+    text = answer.json()["items"][0]["reasons"][0]["text"]
+    assert text == "Está aquí por lo que se sabe de su valor"
+
+
+def test_a_new_language_is_one_file(tmp_path: Path) -> None:
+    """Nothing but the catalog is added; what it has not translated yet is said in English."""
+    for tag in TAGS:
+        (tmp_path / f"{tag}.ftl").write_text((CATALOGS / f"{tag}.ftl").read_text("utf-8"), "utf-8")
+    french = "closes_skill_gap = Enseigne { $skills }\n    .occupation = Enseigne { $skills } ({ $occupation })\n"
+    (tmp_path / "fr.ftl").write_text(french, "utf-8")
+    languages = Languages(tmp_path)
+    assert languages.negotiated("fr-CA") == "fr"
+    gap = {"skills": ["a", "b"], "occupation": "o"}
+    assert (
+        languages["fr"].sentence("closes_skill_gap", gap, named)
+        == "Enseigne <skill a> et <skill b> (<occupation o>)"
+    )
+    assert languages["fr"].sentence("trending", {}, named) == "Many learners are taking it now"
+
+
+async def test_the_gateway_answers_in_a_new_language(tmp_path: Path) -> None:
+    """With one file more in the folder of catalogs, and nothing else."""
+    (tmp_path / "en.ftl").write_text((CATALOGS / "en.ftl").read_text("utf-8"), "utf-8")
+    (tmp_path / "fr.ftl").write_text("trending = Beaucoup la suivent en ce moment\n", "utf-8")
+    world = World(messages=tmp_path)
+    world.publish(credential("c1"))
+    world.rank("ana", ranked("c1"))
+    headers = {"authorization": f"Bearer {world.secret}", "accept-language": "fr-FR"}
+    transport = httpx.ASGITransport(app=world.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        answer = await client.get(URL, headers=headers)
+    assert answer.headers["content-language"] == "fr"
+    text = answer.json()["items"][0]["reasons"][0]["text"]
+    assert text == "Beaucoup la suivent en ce moment"
+
+
+@pytest.mark.parametrize("source", ["trending = { $", "trending\n"])
+def test_a_catalog_that_is_not_fluent_is_refused(tmp_path: Path, source: str) -> None:
+    """At the start and by its name, not sentence by sentence."""
+    (tmp_path / "en.ftl").write_text(source, "utf-8")
+    with pytest.raises(ValueError, match=r"en\.ftl"):
+        Language(tmp_path / "en.ftl")
