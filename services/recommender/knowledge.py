@@ -21,12 +21,12 @@ REVALUED_A_SECOND = 16
 class Knowledge:
     """Construct it before the broker starts."""
 
-    def __init__(self, broker: Broker, scratch: Path | None, clock: Clock) -> None:
+    def __init__(self, broker: Broker, scratch: Path | None, clock: Clock, tau: float) -> None:
         self.catalog = CatalogIndex()
         self._clock = clock
         self._tables = GlobalTables(broker, CATALOG, on_change=self._changed)
         self._item_side = ItemSideFollower(broker, scratch)
-        self.listing = Listing(self.catalog, self.model, self.catalog_epoch, clock)
+        self.listing = Listing(self.catalog, self.model, self.catalog_epoch, clock, tau)
 
     def model(self) -> Model:
         """The newest model loaded; before the first, one that knows nothing."""

@@ -17,6 +17,7 @@ from libs.common.contracts.redis_values import (
 from libs.common.contracts.types import milliseconds
 from libs.common.errors import InvalidRequest
 from services.recommender.domain.ask import Ask
+from services.recommender.domain.career import TAU
 from services.recommender.domain.catalog_index import CatalogIndex
 from services.recommender.domain.gap import Goal
 from services.recommender.domain.gap_report import gap_of
@@ -27,7 +28,7 @@ from services.recommender.domain.seeker import own_constraints
 
 
 class Listing:
-    """`model` and `catalog_epoch` (the offset applied last) are asked for with every list."""
+    """`model` and `catalog_epoch` (the offset applied last) are asked for with every list; `tau` is `career`'s."""
 
     def __init__(
         self,
@@ -35,11 +36,13 @@ class Listing:
         model: Callable[[], Model],
         catalog_epoch: Callable[[], int],
         clock: Clock,
+        tau: float = TAU,
     ) -> None:
         self._catalog = catalog
         self._model = model
         self._catalog_epoch = catalog_epoch
         self._clock = clock
+        self._tau = tau
 
     def own(self, state: LearnerState, model: Model | None = None) -> StoredList:
         """The learner's list for their own goal and constraints; the one that is stored."""
@@ -58,7 +61,14 @@ class Listing:
         now = self._clock()
         model = model or self._model()
         ranking = rank(
-            state, model, self._catalog, constraints, now=now, target=target, limit=limit
+            state,
+            model,
+            self._catalog,
+            constraints,
+            now=now,
+            target=target,
+            tau=self._tau,
+            limit=limit,
         )
         return StoredList(
             recommendation_id=recommendation_id(state.learner_key, ranking),

@@ -1,14 +1,20 @@
 """What the worker, the api and the commands of the recommender are told by their environment."""
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from libs.common.settings import HttpSettings, KafkaSettings, RedisSettings
+from services.recommender.domain.career import TAU
 
 
 class ApiSettings(HttpSettings, KafkaSettings, RedisSettings):
-    """The api process. `scratch`: where fetched models are kept."""
+    """The api process. `scratch`: where fetched models are kept. `tau`: how much of a goal's readiness liking can
+    outweigh, 0 (the goal alone orders) to 1; the same for workers and apis."""
 
     scratch: Path | None = None
+    tau: Annotated[float, Field(ge=0, le=1)] = TAU
 
 
 class WorkerSettings(ApiSettings):

@@ -30,7 +30,7 @@ def http_app(
 def api_app(settings: ApiSettings) -> App:
     """The api process; what it needs is opened when its lifespan begins."""
     broker = make_broker(settings, client_id="recommender-api")
-    knowledge = Knowledge(broker, settings.scratch, now)
+    knowledge = Knowledge(broker, settings.scratch, now, settings.tau)
     store = Store(connect(settings.redis_url))
     redis = RedisProbe(store)
     health = Health()

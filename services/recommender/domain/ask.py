@@ -14,7 +14,8 @@ from services.recommender.domain.seeker import Seeker
 class Ask(Struct, frozen=True, kw_only=True):
     """Who asks, toward what, within which limits, of which model and catalog, when.
 
-    following: the rows of what builds on something held, with the ids that it builds on.
+    tau: how much career liking can outweigh, 0 to 1. following: the rows of what builds on something held, with
+    the ids that it builds on.
     """
 
     who: Seeker
@@ -23,4 +24,5 @@ class Ask(Struct, frozen=True, kw_only=True):
     model: Model
     catalog: CatalogIndex
     now: datetime
+    tau: float
     following: dict[int, list[str]]

@@ -14,7 +14,7 @@ from services.recommender.domain.columns import Array
 from services.recommender.domain.fusion import top
 
 TAU = 0.05
-"""How much readiness liking can outweigh, on the scale of career, 0 to 1."""
+"""How much readiness liking can outweigh unless a setting says otherwise, on the scale of career, 0 to 1."""
 SWAY = 0.5
 """What is left of the career score of a credential for which there is no local demand at all."""
 DISCOVERY_RANKS = (5, 10)
@@ -39,7 +39,7 @@ def scores(ask: Ask, rows: Array, gained: Array, liked: Array) -> Array:
         career[ask.catalog.mask(set(ask.goal.licences))[rows]] = 1.0
     percentile = np.empty(len(rows))
     percentile[top(liked, len(rows))] = 1 - np.arange(len(rows)) / len(rows)
-    scores: Array = (career + TAU * percentile) / (1 + TAU)
+    scores: Array = (career + ask.tau * percentile) / (1 + ask.tau)
     return scores
 
 

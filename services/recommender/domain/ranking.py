@@ -49,13 +49,14 @@ def rank(
     *,
     now: datetime,
     target: Target | None = None,
+    tau: float = career.TAU,
     limit: int = LONGEST,
 ) -> Ranking:
     """At most `limit` items, the best first; empty, with relaxations, only when nothing is feasible.
 
-    The goal is `target`, else the learner's own. Without consent only trend and value speak.
+    The goal is `target`, else the learner's own; tau says how much liking can outweigh it. Without consent only trend and value speak.
     """
-    ask = asked(state, model, catalog, constraints, now=now, target=target)
+    ask = asked(state, model, catalog, constraints, now=now, target=target, tau=tau)
     rows = feasible(ask)
     if not len(rows):
         ways_out = relaxations.smallest(catalog, constraints, candidates(ask.who, catalog))
@@ -71,6 +72,7 @@ def asked(
     *,
     now: datetime,
     target: Target | None = None,
+    tau: float = career.TAU,
 ) -> Ask:
     """The question that `rank` answers, worked out so far."""
     who = seeker(state, catalog, now)
@@ -81,6 +83,7 @@ def asked(
         model=model,
         catalog=catalog,
         now=now,
+        tau=tau,
         following=catalog.following(who.held) if who.personal else {},
     )
 

@@ -54,7 +54,7 @@ async def working(
 ) -> AsyncIterator[Ownership]:
     """The worker at work; at the end it reads the logs to their end, finishes its batch and leaves."""
     broker = make_broker(settings, client_id="recommender-worker")
-    knowledge = Knowledge(broker, settings.scratch, clock)
+    knowledge = Knowledge(broker, settings.scratch, clock, settings.tau)
     store = Store(connect(settings.redis_url))
 
     async def recovered(partitions: list[int], witnesses: Witnesses) -> dict[int, Session]:
