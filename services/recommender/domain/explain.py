@@ -20,6 +20,7 @@ OTHERS_NEEDED = 10
 """A reason that speaks of other learners needs at least so many of them."""
 BECAUSE_SHARE = 0.2
 NEW = timedelta(days=60)
+OF_HISTORY: frozenset[Signal] = frozenset({"affinity", "related", "transition", "content"})
 
 
 class Placing(Struct, frozen=True):
@@ -39,9 +40,17 @@ class Placing(Struct, frozen=True):
     net_cents: int
 
 
-def reasons(placing: Placing, ask: Ask) -> list[ListReason]:
-    """The strongest first, at most four."""
-    return list(islice(_found(placing, ask), MOST_REASONS))
+def reasons(placing: Placing, ask: Ask, *, discovery: bool = False) -> list[ListReason]:
+    """At least one and at most four, the strongest first; of a discovery that it is one."""
+    first = [ListReason("discovery")] if discovery else []
+    found = [*first, *islice(_found(placing, ask), MOST_REASONS - len(first))]
+    return found or [_at_least(placing)]
+
+
+def _at_least(placing: Placing) -> ListReason:
+    """What can be said where nothing can be named: too few learners, or no skill in common."""
+    loudest = placing.signals[0] if placing.signals else "value"
+    return ListReason("fits_history" if loudest in OF_HISTORY else "ranked_by_value")
 
 
 def _found(placing: Placing, ask: Ask) -> Iterator[ListReason]:
@@ -59,10 +68,11 @@ def advisories(placing: Placing, ask: Ask) -> list[ListReason]:
     found = list(ask.catalog.notes[placing.row].advisories)
     if placing.net_cents == UNKNOWN:
         found.append(ListReason("unknown_cost"))
-    return [*_of_goal(ask.goal), *found]
+    return [*of_goal(ask.goal), *found]
 
 
-def _of_goal(goal: Goal | None) -> Iterator[ListReason]:
+def of_goal(goal: Goal | None) -> Iterator[ListReason]:
+    """What the law asks for first, or must be asked about."""
     if goal is not None and goal.status == "blocked_pending_licence":
         params = {"occupation": goal.occupation_id, "regulator": goal.regulator}
         yield ListReason("regulated_occupation", params)

@@ -13,7 +13,7 @@ from libs.common.contracts.types import LevelName, Money
 from libs.common.rules import regulation
 from libs.common.rules.eligibility import hours_available
 from libs.common.rules.money import net_cost
-from services.recommender.domain import gap, relaxations
+from services.recommender.domain import explain, gap, relaxations
 from services.recommender.domain.ask import Ask
 from services.recommender.domain.choosing import LEAST_GAIN, Limits, choose, in_order
 from services.recommender.domain.columns import Array
@@ -138,11 +138,9 @@ def _timed(path: Path, ask: Ask, goal: Goal, coverage: float) -> list[PathStep]:
 
 
 def _reasons(row: int, path: Path, ask: Ask, goal: Goal) -> list[ListReason]:
-    """What it closes, what it builds on, what it is free of; under a licence that it is complementary."""
+    """What the law asks for first, what it closes, what it builds on, who stands behind it, what it is free of."""
     reasons: list[ListReason] = []
-    if goal.status == "blocked_pending_licence":
-        params = {"occupation": goal.occupation_id, "regulator": goal.regulator}
-        reasons.append(ListReason("regulated_occupation", params))
+    reasons += explain.of_goal(goal)
     closes = [
         each.skill_id
         for each in gap.missing(goal, ask.who.levels)

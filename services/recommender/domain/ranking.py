@@ -185,7 +185,7 @@ def _item(placing: Placing, score: float, gain: float, ask: Ask, *, discovery: b
         credential_id=placing.credential_id,
         score=round(min(1.0, score), 6),
         source="discovery" if discovery else _source(placing),
-        reasons=explain.reasons(placing, ask),
+        reasons=explain.reasons(placing, ask, discovery=discovery),
         closes=placing.closes,
         gain=round(gain, 6) if ask.goal is not None and ask.goal.wanted else None,
         advisories=explain.advisories(placing, ask),
