@@ -8,7 +8,7 @@ from typing import get_args
 import msgspec
 from msgspec import Struct
 
-from libs.common.contracts.catalog import Credential, Issuer, TaughtSkill
+from libs.common.contracts.catalog import Cost, Credential, Issuer, TaughtSkill
 from libs.common.contracts.types import Language, LevelName
 from services.recommender.evaluation.rows import CATALOG_COLUMNS, bad_row, rows_of
 
@@ -54,12 +54,23 @@ def read_catalog(path: Path, columns: Mapping[str, str]) -> Catalog:
             skills=[TaughtSkill(id=each) for each in (*sorted(skills[credential_id]), *categories)],
             level=_level(cells.get("level", "")),
             languages=_languages(cells.get("language", "")),
+            cost=_cost(path, line, cells.get("cost", "")),
         )
     return Catalog(credentials, skills)
 
 
 def _list(cell: str) -> list[str]:
     return list(dict.fromkeys(filter(None, (each.strip() for each in cell.split("|")))))
+
+
+def _cost(path: Path, line: int, cell: str) -> list[Cost]:
+    """In US dollars; empty where none is given."""
+    if not cell:
+        return []
+    try:
+        return [msgspec.convert({"amount": cell, "currency": "USD", "kind": "tuition"}, Cost)]
+    except msgspec.ValidationError as error:
+        raise bad_row(path, line, f"cost {cell!r} is no amount in US dollars") from error
 
 
 def _level(cell: str) -> LevelName | None:

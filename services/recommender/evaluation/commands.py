@@ -38,7 +38,7 @@ CatalogFile = Annotated[
     typer.Option(
         exists=True,
         dir_okay=False,
-        help="credential_id, skills?, category?, level?, language?; lists split by |.",
+        help="credential_id, skills?, category?, level?, language?, cost? (USD); lists split by |.",
     ),
 ]
 Share = Annotated[float, typer.Option(min=0.01, max=0.99, help="What prequential trains on first.")]

@@ -1,15 +1,18 @@
 """The evaluation: a data set, a protocol, contenders → a report."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import replace as replaced
 from typing import Protocol as Interface
 
 import numpy as np
+from msgspec.structs import replace
 from threadpoolctl import threadpool_limits
 
 from services.recommender.evaluation.catalog import Catalog
 from services.recommender.evaluation.contender import Configured
 from services.recommender.evaluation.contenders.registry import Setting, contenders
+from services.recommender.evaluation.contenders.stackwise import Stackwise
+from services.recommender.evaluation.goals import goal_trade
 from services.recommender.evaluation.log import Bools, Log
 from services.recommender.evaluation.report import Dataset, Report
 from services.recommender.evaluation.running import run
@@ -45,7 +48,7 @@ def evaluate(
     share: float = SHARE,
     tuned: Tuned | None = None,
 ) -> Report:
-    """Runs each contender alone along the same plan. Raises InvalidRequest or BadRanking."""
+    """Runs each contender alone along the same plan; with a catalog, what following a goal trades. Raises InvalidRequest or BadRanking."""
     known = with_catalog(log, catalog)
     plan = split(known, protocol, share)
     offered = _offered(known, catalog)
@@ -59,7 +62,12 @@ def evaluate(
             outcomes.append(run(contender, plan, k, offered=offered, progress=watcher.done))
             if isinstance(contender, Configured):
                 settings[contender.name] = dict(contender.settings)
-        return summary(plan, outcomes, settings, k, _dataset(log, plan), catalog)
+        report = summary(plan, outcomes, settings, k, _dataset(log, plan), catalog)
+        if catalog is None or Stackwise.name not in report.models:
+            return report
+        watcher.starts("goals", len(plan.stream))
+        goals = goal_trade(Stackwise(catalog.credentials, tuned), plan, k, catalog, watcher.done)
+        return replace(report, goals=goals)
 
 
 def with_catalog(log: Log, catalog: Catalog | None) -> Log:
@@ -68,7 +76,7 @@ def with_catalog(log: Log, catalog: Catalog | None) -> Log:
         return log
     present = set(log.credential_ids)
     more = [each for each in catalog.credentials if each not in present]
-    return replace(log, credential_ids=[*log.credential_ids, *more])
+    return replaced(log, credential_ids=[*log.credential_ids, *more])
 
 
 def _offered(log: Log, catalog: Catalog | None) -> Bools | None:

@@ -24,11 +24,14 @@ EMPHASISED = "stackwise"
 def plot(report: Report, path: Path) -> None:
     """Writes a PNG; models are drawn from the best NDCG to the worst."""
     names = sorted(report.models, key=lambda name: -report.models[name].ndcg)
-    figure = Figure(figsize=(15, 5), dpi=120, layout="constrained")
-    axes = figure.subplots(1, 3)
+    panels = 4 if report.goals else 3
+    figure = Figure(figsize=(5 * panels, 5), dpi=120, layout="constrained")
+    axes = figure.subplots(1, panels)
     _course(axes[0], report, names)
     _bars(axes[1], report, names)
     _trade(axes[2], report, names)
+    if report.goals:
+        _goals(axes[3], report)
     of = report.dataset
     figure.suptitle(
         f"{report.protocol}: {of.scored:,} events scored, {of.learners:,} learners × "
@@ -110,6 +113,21 @@ def _trade(axes: Axes, report: Report, names: list[str]) -> None:
     axes.set_xlabel("coverage: share of the credentials that were listed")
     axes.set_ylabel(f"NDCG@{report.k}")
     _tidy(axes, "accuracy against coverage")
+
+
+def _goals(axes: Axes, report: Report) -> None:
+    """From no goal to the goal alone: how well the next credential is ranked, how much of the gap is closed."""
+    taus = ["none" if row.tau is None else f"{row.tau:g}" for row in report.goals]
+    lines = {
+        f"NDCG@{report.k}": ([row.ndcg for row in report.goals], COLOURS[EMPHASISED]),
+        "gap closed": ([row.gap_closed for row in report.goals], COLOURS["implicit_tuned"]),
+    }
+    for name, (values, colour) in lines.items():
+        axes.plot(taus, values, color=colour, marker="o", markersize=4, label=name)
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False, fontsize=9)
+    axes.set_xlabel("τ, from no goal to the goal alone")
+    _tidy(axes, "toward a goal: what τ trades")
 
 
 def _tidy(axes: Axes, title: str) -> None:

@@ -78,9 +78,25 @@ class Dataset(Struct, frozen=True, kw_only=True):
     scored: int
 
 
+class GoalTrade(Struct, frozen=True, kw_only=True):
+    """Lists of k toward a goal at one τ, over the same questions as the others; `tau` None is without the goal.
+
+    recall, ndcg: of what the learner took up next. gap_closed: the share of what is missing that the whole list
+    closes, 0 to 1. value: of its items, 0 to 1. net_cost: their mean in US dollars; None where no cost is known.
+    """
+
+    tau: float | None
+    questions: int
+    recall: float
+    ndcg: float
+    gap_closed: float
+    value: float
+    net_cost: float | None
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """differences: model → the other → the comparison of the two; differences_new_credential: the same over
-    the events with a new credential, empty without any."""
+    the events with a new credential, empty without any. goals: what τ trades, empty without a catalog."""
 
     protocol: str
     k: int
@@ -88,3 +104,4 @@ class Report(Struct, frozen=True, kw_only=True):
     models: dict[str, ModelReport]
     differences: dict[str, dict[str, Comparison]]
     differences_new_credential: dict[str, dict[str, Comparison]]
+    goals: list[GoalTrade] = []

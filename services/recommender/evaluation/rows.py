@@ -11,7 +11,7 @@ from typing import NamedTuple
 from libs.common.errors import InvalidRequest
 
 COLUMNS = ("learner_id", "credential_id", "kind", "occurred_at")
-CATALOG_COLUMNS = ("credential_id", "skills", "category", "level", "language")
+CATALOG_COLUMNS = ("credential_id", "skills", "category", "level", "language", "cost")
 
 
 class Tabs(csv.excel_tab):

@@ -22,6 +22,8 @@ def show(console: Console, report: Report) -> None:
         console.print(_ratios(report, OURS))
     console.print(_beyond(report))
     console.print(_breakdown(report))
+    if report.goals:
+        console.print(_goals(report))
     for name, model in report.models.items():
         if model.settings:
             chosen = ", ".join(f"{setting} {value:g}" for setting, value in model.settings.items())
@@ -104,6 +106,25 @@ def _breakdown(report: Report) -> Table:
     table = _table(f"Recall@{report.k} by", "events", "count", *columns)
     for group, events in groups.items():
         table.add_row(group, f"{events:,}", *(_number(of[group].recall) for of in rows.values()))
+    return table
+
+
+def _goals(report: Report) -> Table:
+    table = _table(
+        f"toward a goal: what τ trades ({report.goals[0].questions:,} questions, lists of {report.k})",
+        "τ",
+        "Recall",
+        "NDCG",
+        "gap closed",
+        "value",
+        "net cost, USD",
+    )
+    for row in report.goals:
+        table.add_row(
+            "no goal" if row.tau is None else f"{row.tau:g}",
+            *map(_number, (row.recall, row.ndcg, row.gap_closed, row.value)),
+            "–" if row.net_cost is None else f"{row.net_cost:.2f}",
+        )
     return table
 
 

@@ -17,7 +17,7 @@ from services.recommender.domain.fusion import WEIGHTS
 from services.recommender.domain.history import RECENCY
 from services.recommender.evaluation.catalog import Catalog
 from services.recommender.evaluation.contenders.factors import ImplicitDefault
-from services.recommender.evaluation.contenders.live import Stackwise
+from services.recommender.evaluation.contenders.stackwise import Stackwise
 from services.recommender.evaluation.contenders.tuning import SHARE, Say, choose
 from services.recommender.evaluation.log import Log
 from services.recommender.evaluation.metrics import ndcg

@@ -87,6 +87,24 @@ def check_model(model: dict) -> None:
     assert mean == pytest.approx(model["ndcg"])
 
 
+def test_what_following_a_goal_trades(events: Path, catalog: Path, tmp_path: Path) -> None:
+    """With a catalog Stackwise is asked at several τ: the goal alone closes more of the gap than no goal, and costs
+    come from the catalog's column."""
+    priced = catalog.read_text().replace("concepts\n", "concepts,cost\n", 1).splitlines()
+    catalog.write_text("\n".join([priced[0], *(f"{line},40.00" for line in priced[1:])]) + "\n")
+    out, picture = tmp_path / "out.json", tmp_path / "out.png"
+    result = evaluate(
+        events, *COLUMNS, "--models", "stackwise", "--catalog", catalog, "--protocol",
+        "prequential", "-k", 3, "--json", out, "--plot", picture,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "what τ trades" in result.output
+    rows = json.loads(out.read_bytes())["goals"]
+    assert [row["tau"] for row in rows] == [None, 1.0, 0.2, 0.1, 0.05, 0.02, 0.0]
+    assert all(row["questions"] == 60 and row["net_cost"] == 40 for row in rows)
+    assert rows[-1]["gap_closed"] > rows[0]["gap_closed"]
+
+
 def test_leave_last_out_without_a_clock(events: Path, tmp_path: Path) -> None:
     """No occurred_at, no catalog: skill distance is null, and only some learners are asked."""
     out = tmp_path / "out.json"

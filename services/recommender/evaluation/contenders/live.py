@@ -1,7 +1,7 @@
-"""Stackwise itself and parts of it: the trainer's and the worker's own code, fed one event at a time.
+"""Parts of Stackwise that rank by factors alone: the trainer's and the worker's own code, fed one event at a time.
 
 `Learners` merges the events and keeps the item side as the trainer does, `Followers` holds what the workers
-have of it, and `rank` makes the list as a worker does. Nothing is a copy.
+have of it. Nothing is a copy.
 """
 
 from collections import defaultdict
@@ -11,21 +11,15 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import numpy as np
 
-from libs.common.contracts.calls import Constraints
-from libs.common.contracts.catalog import Credential, Issuer
 from libs.common.contracts.profile import Interaction
 from libs.common.contracts.redis_values import LearnerState
-from services.recommender.domain.catalog_index import CatalogIndex
-from services.recommender.domain.fusion import Fused
 from services.recommender.domain.history import history
-from services.recommender.domain.ranking import asked, feasible, rank
-from services.recommender.domain.signals import fused
 from services.recommender.evaluation.contenders.listing import best
 from services.recommender.evaluation.log import TAKEN_UP, Event, Ints, Log
 from services.recommender.model.learned import snapshot
 from services.recommender.model.live import Fold
 from services.recommender.model.moved import Followers
-from services.recommender.model.training import Tuned, Tuning, tuning_for
+from services.recommender.model.training import Tuning, tuning_for
 from services.recommender.trainer.columns import Columns
 from services.recommender.trainer.fit import train_on
 from services.recommender.trainer.folds import placed
@@ -34,8 +28,8 @@ from services.recommender.trainer.matrix import matrix_of
 from services.recommender.trainer.newcomers import Newcomers
 from services.recommender.trainer.states import States, fold
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAME = "evaluation"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NAME = "evaluation"
 HALF_LIFE_HOURS = 14 * 24.0
 TICK = 10
 """Events between two of the trainer's ticks, which come every second when deployed."""
@@ -80,17 +74,17 @@ class Trained:
     def _apply(self, event: Event) -> None:
         if event.kind in TAKEN_UP:
             self._taken[event.learner].add(event.credential)
-        at = _moment(event.at_ms)
+        at = moment(event.at_ms)
         self._learners.apply(
             0,
             Interaction(
                 learner_key=self._ids[event.learner],
-                partner_id=_NAME,
+                partner_id=NAME,
                 credential_id=self._credential_ids[event.credential],
                 kind=event.kind,
                 occurred_at=at,
                 accepted_at=at,
-                consent_changed_at=_EPOCH,
+                consent_changed_at=EPOCH,
             ),
         )
 
@@ -109,8 +103,8 @@ class Trained:
             live,
             states.credentials.ids,
             self._learners.trends(),
-            version=_NAME,
-            trained_at=_EPOCH,
+            version=NAME,
+            trained_at=EPOCH,
             half_life_hours=HALF_LIFE_HOURS,
             metrics={},
             weights=self._weights,
@@ -179,75 +173,6 @@ class LiveAls(LearnerFoldIn):
             self._train()
 
 
-class Stackwise(LiveAls):
-    """The ranking as deployed. `described`: what a catalog says of the credentials, by id."""
-
-    name = "stackwise"
-
-    def __init__(
-        self, described: Mapping[str, Credential] | None = None, tuned: Tuned | None = None
-    ) -> None:
-        super().__init__(None if tuned is None else tuned.tuning)
-        if tuned is not None:
-            self._weights = tuned.weights
-        self._catalog = CatalogIndex()
-        self._known: set[str] = set()
-        self._unmentioned = dict(described or {})
-        for credential in (described or {}).values():
-            self._learn(credential)
-
-    def rank(self, learner: int, now_ms: int, k: int) -> Ints:
-        """By everything that speaks for a credential."""
-        state, taken = self._state(learner), self._taken[learner]
-        forgotten = len(taken) - len(state.interactions)  # beyond what a state keeps
-        ranking = rank(
-            state,
-            self._followers.model,
-            self._catalog,
-            Constraints(),
-            now=_moment(now_ms),
-            limit=k + max(0, forgotten),
-        )
-        rows = [self._rows[item.credential_id] for item in ranking.items]
-        return np.array([row for row in rows if row not in taken][:k], np.int64)
-
-    def heard(self, learner: int, now_ms: int) -> tuple[Ints, Fused]:
-        """The credential rows that may be listed, but those taken up, and what speaks for each of them."""
-        state, model = self._state(learner), self._followers.model
-        ask = asked(state, model, self._catalog, Constraints(), now=_moment(now_ms))
-        open_to = feasible(ask)
-        known = (self._catalog.credentials[row] for row in open_to.tolist())
-        rows = np.array([self._rows[each.id] for each in known if each is not None], np.int64)
-        new = ~np.isin(rows, np.array([*self._taken[learner]], np.int64))
-        return rows[new], fused(ask, open_to[new])
-
-    def _apply(self, event: Event) -> None:
-        credential_id = self._credential_ids[event.credential]
-        if credential_id not in self._known:
-            self._learn(_bare(credential_id))
-        if (described := self._unmentioned.pop(credential_id, None)) is not None:
-            # The file does not say when it was published: now, at the latest.
-            self._newcomers.describe(described)
-        super()._apply(event)
-
-    def _learn(self, credential: Credential) -> None:
-        self._known.add(credential.id)
-        self._catalog.put(credential, _EPOCH)
-
-
-def _moment(at_ms: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=at_ms)
-
-
-def _bare(credential_id: str) -> Credential:
-    """A credential of which nothing is known but that it exists."""
-    return Credential(
-        id=credential_id,
-        revision=1,
-        updated_at=_EPOCH,
-        type="MicroCredential",
-        name=credential_id,
-        status="active",
-        issuer=Issuer(id=_NAME, name=_NAME),
-        url="https://example.org/",
-    )
+def moment(at_ms: int) -> datetime:
+    """The UTC moment of Unix milliseconds."""
+    return EPOCH + timedelta(milliseconds=at_ms)

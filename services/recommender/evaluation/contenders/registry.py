@@ -13,9 +13,9 @@ from services.recommender.evaluation.contenders.live import (
     LearnerFoldIn,
     LiveAls,
     PeriodicRetrain,
-    Stackwise,
 )
 from services.recommender.evaluation.contenders.popularity import Popularity
+from services.recommender.evaluation.contenders.stackwise import Stackwise
 from services.recommender.evaluation.contenders.tuning import Say
 from services.recommender.evaluation.split import Protocol
 from services.recommender.model.training import Tuned, Tuning
