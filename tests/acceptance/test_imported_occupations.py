@@ -97,6 +97,19 @@ OCCUPATIONS = (
     (f"{ESCO}/0ededdc2-050a-4ec3-8e70-6295105fcd19", "call centre agent"),
 )
 
+REGULATION = (
+    ("onet:29-1141.00", "Registered Nurses", "check_regulator"),
+    ("onet:23-1011.00", "Lawyers", "check_regulator"),
+    ("onet:25-9031.00", "Instructional Coordinators", "open"),
+    (
+        f"{ESCO}/8d3e8aaa-791b-4c75-a465-f3f827028f50",
+        "nurse responsible for general care",
+        "check_regulator",
+    ),
+    (f"{ESCO}/974d4eab-fbee-4c52-b16e-73bdd8c25b53", "lawyer", "check_regulator"),
+    (f"{ESCO}/a9c30651-ccbc-4a80-900c-7880615cdf6e", "instructional designer", "open"),
+)
+
 
 def learning_partner_world(partner_id: str) -> World:
     """The sample world's credentials that teach an imported skill, for one partner alone: what other
@@ -203,3 +216,17 @@ async def test_a_learner_has_a_gap_and_a_path_to_an_imported_occupation(
     taught = {s["id"] for step in found["steps"] for s in step["credential"]["skills"]}
     assert taught & missing
     assert found["coverage"] > shortfall["readiness"]
+
+
+@pytest.mark.parametrize(
+    ("occupation", "name", "status"), REGULATION, ids=[name for _, name, _ in REGULATION]
+)
+async def test_an_imported_occupation_is_regulated_as_its_family_usually_is(
+    partner: Partner, occupation: str, name: str, status: str
+) -> None:
+    """No taxonomy says what the law says: without a record the family does, and never `not regulated`."""
+    learner = "newcomer to every occupation"
+    await partner.put_learner(learner)
+    shortfall = await gap(partner, learner, occupation)
+    assert shortfall["occupation"] == {"id": occupation, "name": name}
+    assert (shortfall["status"], shortfall["regulation"]) == (status, None)

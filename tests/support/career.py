@@ -73,6 +73,16 @@ async def pathway(
     return found
 
 
+async def recommended(partner: Partner, learner: str, status: str) -> dict[str, Any]:
+    """The learner's list, once its goal has this status and the list has items."""
+
+    def ready(seen: dict[str, Any]) -> bool:
+        target = seen["target"]
+        return target is not None and target["status"] == status and bool(seen["items"])
+
+    return await until(lambda: partner.recommendations(learner), ready)
+
+
 def taken(found: dict[str, Any]) -> list[str]:
     """The ids of a path's credentials in their order."""
     return [step["credential"]["id"] for step in found["steps"]]
