@@ -80,12 +80,15 @@ class ModelStore:
         self._write(ROLLBACK, version)
 
     @os_errors()
-    def take_rollback(self) -> str | None:
-        """The version asked for since the last call, if any."""
-        name = self._read(ROLLBACK)
-        if name is not None:
+    def rollback_wish(self) -> str | None:
+        """The version asked for and not settled yet, if any."""
+        return self._read(ROLLBACK)
+
+    @os_errors()
+    def settle_rollback(self, version: str) -> None:
+        """The wish for `version` is done with; a later one for another stays."""
+        if self._read(ROLLBACK) == version:
             self._filesystem.rm_file(self._join(ROLLBACK))
-        return name
 
     @os_errors()
     def prune(self, keep: int, spare: Collection[str]) -> list[str]:

@@ -52,19 +52,24 @@ class Stored:
         return None
 
     def wanted(self) -> tuple[Version, Model] | None:
-        """The version that someone has asked to go back to since the last call, if it can be had."""
-        name = self._store.take_rollback()
+        """The version that someone has asked to go back to, until it is `settled`; a wish for one that cannot be had
+        is refused and settled."""
+        name = self._store.rollback_wish()
         if name is None:
             return None
         versions = {version.version: version for version in self._store.versions()}
-        if name not in versions:
-            log.error("rollback_refused", version=name, reason="no such version")
-            return None
         try:
+            if name not in versions:
+                raise Corrupt("no such version")
             return versions[name], self.load(versions[name])
         except Corrupt as error:
             log.error("rollback_refused", version=name, reason=str(error))
+            self.settled(name)
             return None
+
+    def settled(self, version: str) -> None:
+        """The wish to go back to a version is done with."""
+        self._store.settle_rollback(version)
 
     def _prune(self, in_force: str) -> None:
         """Of the parked versions as many stay as of the others, so that they do not push those out."""

@@ -139,6 +139,7 @@ class Trainer:
             if (wanted := await asyncio.to_thread(self._stored.wanted)) is not None:
                 await self._stop_fitting()
                 await self._announce(*wanted)
+                await asyncio.to_thread(self._stored.settled, wanted[0].version)
             if self._saver.due(self._settings.archive_every_seconds):
                 await self._saver.save()
         except (TryAgain, Corrupt, OSError) as error:
@@ -151,7 +152,12 @@ class Trainer:
             self._fitting = asyncio.create_task(self._fit())
 
     async def _speak(self) -> None:
-        """Streams what moved. After a start or a rollback the live item side first goes on from the stored model."""
+        """Streams what moved. After a start or a rollback the live item side first goes on from the stored model; so it
+        does when a fit was stopped while it was taken over."""
+        if self._stream.model is None and self._resuming is None:
+            standing = self._announcer.announced
+            assert standing is not None
+            self._resuming = standing, await asyncio.to_thread(self._stored.load, standing)
         if self._resuming is not None:
             wanted, model = self._resuming
             await self._stream.resume(model)

@@ -1,5 +1,6 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,6 +49,16 @@ class Log:
         assert self.child is not None
         await self.child.kill()
         await self.start()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """The broker answers nobody meanwhile."""
+        assert self.child is not None
+        self.child.send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.child.send(signal.SIGCONT)
 
     @asynccontextmanager
     async def broker(self) -> AsyncIterator[Broker]:

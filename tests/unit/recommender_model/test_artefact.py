@@ -153,14 +153,14 @@ def test_another_process_sees_what_one_has_done(url: str) -> None:
     """A version, what is announced and a wish are seen at once by whoever has looked before: nothing is cached."""
     ours, theirs = ModelStore(url), ModelStore(url)
     assert theirs.versions() == []
-    assert theirs.take_rollback() is None
+    assert theirs.rollback_wish() is None
     ours.save(empty("a", NOW, 24))
     ours.set_current("a")
     assert [version.version for version in theirs.versions()] == ["a"]
     _elsewhere(url, "b")
     assert [version.version for version in theirs.versions()] == ["b", "a"]
     assert theirs.current() == ours.versions()[1]
-    assert theirs.take_rollback() == "b"
+    assert theirs.rollback_wish() == "b"
 
 
 def _elsewhere(url: str, version: str) -> None:
@@ -181,7 +181,7 @@ def _elsewhere(url: str, version: str) -> None:
     subprocess.run([sys.executable, "-c", script, url, version], check=True)
 
 
-@pytest.mark.parametrize("call", ["take_rollback", "versions", "current"])
+@pytest.mark.parametrize("call", ["rollback_wish", "versions", "current"])
 def test_a_store_that_is_away_is_an_os_error(
     bucket: str, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
@@ -194,7 +194,7 @@ def test_a_store_that_is_away_is_an_os_error(
 
 
 def test_versions_are_listed_pruned_and_rolled_back(url: str) -> None:
-    """The newest come first, pruning spares the announced one, and a wish is taken once."""
+    """The newest come first, pruning spares the announced one, and a wish stays until it is settled."""
     store = ModelStore(url)
     assert store.versions() == []
     assert store.current() is None
@@ -206,9 +206,11 @@ def test_versions_are_listed_pruned_and_rolled_back(url: str) -> None:
     assert store.prune(keep=1, spare={"b"}) == ["c", "a"]
     assert [version.version for version in store.versions()] == ["d", "b"]
     assert store.current() == store.versions()[1]
-    assert store.take_rollback() is None
+    assert store.rollback_wish() is None
     store.ask_rollback("b")
-    assert store.take_rollback() == "b"
-    assert store.take_rollback() is None
+    store.settle_rollback("a")
+    assert store.rollback_wish() == "b"
+    store.settle_rollback("b")
+    assert store.rollback_wish() is None
     with pytest.raises(FileExistsError):
         store.save(empty("b", NOW, 24))

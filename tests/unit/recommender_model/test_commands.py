@@ -48,7 +48,7 @@ def test_models_are_listed_with_state_figures_and_comparison(
 def test_a_rollback_goes_to_the_version_in_force_before(store: ModelStore) -> None:
     """Never by itself to a parked one."""
     rollback()
-    assert store.take_rollback() == "v1"
+    assert store.rollback_wish() == "v1"
     store.set_current("v1")
     with pytest.raises(typer.BadParameter, match="no earlier model"):
         rollback()
@@ -57,10 +57,10 @@ def test_a_rollback_goes_to_the_version_in_force_before(store: ModelStore) -> No
 def test_a_parked_version_is_rolled_to_by_hand_and_back_from(store: ModelStore) -> None:
     """Named it comes into force; from there the way back is to the one before it that was not parked."""
     rollback("v2")
-    assert store.take_rollback() == "v2"
+    assert store.rollback_wish() == "v2"
     store.set_current("v2")
     rollback()
-    assert store.take_rollback() == "v1"
+    assert store.rollback_wish() == "v1"
 
 
 def test_parked_versions_do_not_push_the_others_out(store: ModelStore) -> None:

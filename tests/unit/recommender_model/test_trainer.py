@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from libs.common.clock import now
 from libs.common.contracts import topics
@@ -201,6 +202,48 @@ async def test_a_rollback_is_announced_and_survives_a_restart(bench: Bench) -> N
         await until(lambda: late.caught_up)
         assert late.model is not None
         assert late.model.version == first
+
+
+async def test_a_wish_to_go_back_outlives_an_outage(bench: Bench) -> None:
+    """While Kafka is away the wish stays; when it is back the version comes into force, and the wish is done with."""
+    store, follower = ModelStore(bench.settings().model_store), await bench.follower()
+    async with bench.trainer(train_minimum=200):
+        await until(lambda: follower.caught_up)
+        first = follower.model and follower.model.version
+        assert first is not None
+        await bench.log.send(*two_tastes())
+        await until(lambda: recommends_its_kind(follower.model), seconds=120)
+        with bench.log.frozen(), capture_logs() as said:
+            store.ask_rollback(first)
+            await until(lambda: "trainer_tries_again" in {each["event"] for each in said})
+            assert store.rollback_wish() == first
+        await until(lambda: follower.model is not None and follower.model.version == first)
+        await until(lambda: store.rollback_wish() is None)
+
+
+async def test_a_wish_that_cannot_be_granted_is_refused(bench: Bench) -> None:
+    """A version that nobody stored is refused once, aloud, and the model in force stays."""
+    store = ModelStore(bench.settings().model_store)
+    async with bench.trainer() as trainer:
+        announced = trainer._announcer.announced
+        with capture_logs() as said:
+            store.ask_rollback("never stored")
+            await until(lambda: store.rollback_wish() is None)
+        refused = [each for each in said if each["event"] == "rollback_refused"]
+        assert [(each["version"], each["reason"]) for each in refused] == [
+            ("never stored", "no such version")
+        ]
+        assert trainer._announcer.announced == announced
+
+
+async def test_a_fit_stopped_while_it_is_taken_over_leaves_rows_flowing(bench: Bench) -> None:
+    """If a fit is cancelled in the middle of its adoption, the announced model is gone on from, and rows are streamed."""
+    follower = await bench.follower()
+    async with bench.trainer() as trainer:
+        await until(lambda: follower.caught_up and trainer._stream.model is not None)
+        trainer._stream._followers = None  # as `adopt` leaves it when it is cancelled
+        await bench.log.send(interaction("l1", "c1", "enroll", 0))
+        await until(lambda: follower.model is not None and "c1" in follower.model.index)
 
 
 async def test_the_later_trainer_wins(bench: Bench) -> None:
