@@ -30,7 +30,7 @@ class Model:
 
     item_ids: the credential of each row. factors: (n, f), zero where nothing is known; gram: YᵀY (f, f).
     together, follows: item graph and transitions, (n, graph.WIDE), see `graph`. trends: logarithms of
-    forward-decayed counts (n,). seq: that of the row that moved last. weights: of the signals in the
+    forward-decayed counts (n,). seq: the highest of the rows that moved. weights: of the signals in the
     ranking, where they are others than the ranking's own. support: (n,) how many learners a row was learned from at the training.
     """
 
@@ -124,7 +124,7 @@ class Model:
         self._narrow = self._folded = self._counted = None
         factors: dict[int, list[float]] = {}
         for row in rows:
-            self.seq = row.seq
+            self.seq = max(self.seq, row.seq)
             at = self._row(row.credential_id)
             if row.trend is not None:
                 self.trends[at] = row.trend

@@ -1,0 +1,126 @@
+"""Two workers and one trainer: a rebalance, a model swap and a second trainer in the middle of a flood."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.local.child import Child, Program
+from deploy.local.ports import free_port
+from deploy.local.services import inherited
+from libs.common.contracts import redis_keys
+from libs.common.contracts.item_side import ItemRow
+from libs.common.contracts.redis_values import Packed, StoredList
+from libs.common.contracts.topics import ITEM_SIDE
+from libs.common.kafka.broker import make_broker
+from libs.common.kafka.publisher import Publisher
+from libs.common.settings import KafkaSettings
+from services.recommender.model.store import ModelStore
+from services.recommender.trainer.stored import TRAINED
+from tests.chaos.test_exact_states import COUNT, LEARNERS, lines_for, settle
+from tests.support.flood import Flood, Line
+from tests.support.flow import Flow
+from tests.support.item_side import agrees, knowing, told
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.stack
+LIST = Packed(StoredList)
+ABSURD = 10**9
+
+
+async def test_no_list_mixes_versions_and_no_learner_is_missed(storm: Flow, tmp_path: Path) -> None:
+    """Each list is what one model, at one place in its rows, makes of the learner's state; every learner has one that
+    covers all they did; rows of an older epoch change nothing, and the trainer that was superseded has ended."""
+    store = ModelStore(storm.stack.environments().services["recommender"]["STACKWISE_MODEL_STORE"])
+    first = await trained(storm, store)
+    lines = await lines_for(storm)
+    async with mistaken(storm, tmp_path) as mistake:
+        await disturbed(storm, Flood(storm.partner, lines), first, mistake)
+        await settle(storm, lines)
+        await until(mistake.ended, bool, seconds=60)
+        assert "a trainer with a higher epoch has taken over" in mistake.said()
+        await storm.stack.until_ready()
+        await check_lists(storm, lines)
+
+
+async def disturbed(flow: Flow, flood: Flood, version: str, mistake: "Mistaken") -> None:
+    """Sends the flood; meanwhile a worker comes, a model is gone back to, another trainer starts, the worker goes."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(flood.send())
+        await flood.until(COUNT // 5)
+        worker = await flow.stack.start_worker()
+        await flood.until(2 * COUNT // 5)
+        await flow.stack.command("recommender", "rollback", version)
+        await flood.until(3 * COUNT // 5)
+        await mistake.start()
+        await write_as_before(flow)
+        await flood.until(4 * COUNT // 5)
+        await worker.stop()
+
+
+async def trained(flow: Flow, store: ModelStore) -> str:
+    """The first model's version, once another has been trained from a flood."""
+    versions = await asyncio.to_thread(store.versions)
+    lines = await lines_for(flow, COUNT // 5)
+    await Flood(flow.partner, lines).send()
+
+    async def look() -> bool:
+        current = await asyncio.to_thread(store.current)
+        return current is not None and TRAINED in current.metrics
+
+    await until(look, bool, seconds=60)
+    return versions[-1].version
+
+
+class Mistaken:
+    """A second trainer, which nobody starts again when it has ended."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.child: Child | None = None
+
+    async def start(self) -> None:
+        self.child = await Child.start(self._program)
+
+    async def write_as_before(flow: Flow) -> None:
+    """A row of a trainer of long ago, which nobody may take up."""
+    reference = (await told(flow)).references()[-1]
+    row = ItemRow(
+        epoch=1,
+        model_version=reference.version,
+        seq=ABSURD,
+        credential_id="absurd",
+        trend=50.0,
+    )
+    settings = KafkaSettings(kafka_bootstrap=flow.stack.kafka, kafka_idempotence=False)
+    broker = make_broker(settings, client_id="trainer-of-long-ago")
+    await broker.start()
+    try:
+        await Publisher(broker, "recommender").send(ITEM_SIDE, row.credential_id, row)
+    finally:
+        await broker.stop()
+
+
+async def check_lists(flow: Flow, lines: list[Line]) -> None:
+    """Every learner of the flood, by what Redis has of them."""
+    topic = await told(flow)
+    async with knowing(flow) as known:
+        for learner in {line["learner_id"] for line in lines}:
+            place = await flow.lookup(learner)
+            state = await flow.state(learner)
+            assert place is not None
+            assert place.learner_key is not None
+            assert state is not None
+            key = redis_keys.ranked(place.partition, place.learner_key)
+            stored = LIST.unpack(await flow.redis.get(key))
+            assert stored is not None, f"{learner} was missed"
+            assert stored.position == state.position
+            assert stored.item_side < ABSURD
+            models = topic.models(stored.model_version, stored.item_side)
+            assert any(agrees(stored, state, model, known.catalog) for model in models), (
+                f"{learner}'s list is not of {stored.model_version} at {stored.item_side}"
+            )
+    assert len({line["learner_id"] for line in lines}) == LEARNERS
