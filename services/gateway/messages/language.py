@@ -1,23 +1,21 @@
-"""The sentences of one language, made from its catalog in Project Fluent's syntax."""
+"""The sentences of one language: names, lists, amounts and numbers as they are written there."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import structlog
 from babel import Locale
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
-from fluent.runtime import FluentBundle, FluentResource
-from fluent.syntax import ast
 
 from libs.common.rules.reasons import MESSAGES
+from services.gateway.messages import catalog
 
 Names = Callable[[str, str], str]
 _KIND_OF = {"skills": "skill", "credentials": "credential", "occupation": "occupation"}
 _ABSENT = {code: dict.fromkeys(message.all, "") for code, message in MESSAGES.items()}
-log = structlog.get_logger()
 
 
 class Language:
@@ -30,34 +28,27 @@ class Language:
         self.tag = path.stem
         self._locale = Locale.parse(self.tag, sep="-")
         self._fallback = fallback
-        self._bundle = FluentBundle([self.tag], use_isolating=False)
-        self._bundle.add_resource(_read(path))
+        self._messages = catalog.read(path)
         self._whole = self._locale.currency_formats["standard"].pattern.replace(".00", "")
+        self._joined = lru_cache(self._template_of_list)
 
     def sentence(self, code: str, params: Mapping[str, Any], names: Names) -> str:
         """The sentence of a code; the code itself where there is none, since a recommender newer than
         this gateway may give others. `names(kind, id)` names skills, credentials and occupations."""
+        message = self._messages.get(code)
         if code not in MESSAGES:
             return code
-        if not self._bundle.has_message(code):
+        if message is None:
             return code if self._fallback is None else self._fallback.sentence(code, params, names)
-        shown = {key: self._shown(key, value, names) for key, value in params.items()}
-        pattern = self._pattern(code, shown)
-        text, errors = self._bundle.format_pattern(pattern, {**_ABSENT[code], **shown})
-        if errors:
-            log.warning(
-                "sentence_failed", code=code, language=self.tag, errors=list(map(str, errors))
-            )
-        return str(text)
-
-    def _pattern(self, code: str, shown: Mapping[str, Any]) -> Any:
-        """The message, or its attribute for the optional parameter where that is known."""
-        message, optional = self._bundle.get_message(code), MESSAGES[code].optional
-        if optional is not None and shown.get(optional, "") != "":
-            return message.attributes.get(optional, message.value)
-        return message.value
+        shown = dict(_ABSENT[code])
+        for key, value in params.items():
+            shown[key] = self._shown(key, value, names)
+        optional = MESSAGES[code].optional
+        part = optional if optional is not None and shown[optional] != "" else None
+        return message.get(part, message[None])(shown)
 
     def _shown(self, key: str, value: Any, names: Names) -> Any:
+        """As text, or as a number that the catalog chooses and formats by; nothing as no text."""
         if value is None or value == []:
             return ""
         match key:
@@ -74,8 +65,12 @@ class Language:
                 return self._money(value)
         return int(value) if isinstance(value, float) and value.is_integer() else value
 
-    def _listed(self, named: Sequence[str], style: Any) -> str:
-        return named[0] if len(named) == 1 else format_list(named, style=style, locale=self._locale)
+    def _listed(self, named: Sequence[str], style: Literal["standard", "or"]) -> str:
+        return named[0] if len(named) == 1 else self._joined(len(named), style).format(*named)
+
+    def _template_of_list(self, count: int, style: Literal["standard", "or"]) -> str:
+        places = [f"{{{place}}}" for place in range(count)]
+        return format_list(places, style=style, locale=self._locale)
 
     def _money(self, money: Mapping[str, Any]) -> str:
         """Whole amounts without decimals: $49, but $49.50."""
@@ -85,12 +80,3 @@ class Language:
         whole = {"format": self._whole, "currency_digits": False}
         given: Any = whole if amount == amount.to_integral_value() else {}
         return format_currency(amount, currency, locale=self._locale, **given)
-
-
-def _read(path: Path) -> ast.Resource:
-    resource = FluentResource(path.read_text("utf-8"))
-    for entry in resource.body:
-        if isinstance(entry, ast.Junk):
-            said = "; ".join(each.message or "" for each in entry.annotations)
-            raise ValueError(f"{path}: {said}: {(entry.content or '').strip()[:100]}")
-    return resource

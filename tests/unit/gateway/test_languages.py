@@ -269,7 +269,7 @@ async def test_the_gateway_answers_in_a_new_language(tmp_path: Path) -> None:
     assert text == "Beaucoup la suivent en ce moment"
 
 
-@pytest.mark.parametrize("source", ["trending = { $", "trending\n"])
+@pytest.mark.parametrize("source", ["trending = { $", "trending\n", "trending =\n    .a = b\n"])
 def test_a_catalog_that_is_not_fluent_is_refused(tmp_path: Path, source: str) -> None:
     """At the start and by its name, not sentence by sentence."""
     (tmp_path / "en.ftl").write_text(source, "utf-8")
