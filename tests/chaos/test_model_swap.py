@@ -85,7 +85,39 @@ class Mistaken:
     async def start(self) -> None:
         self.child = await Child.start(self._program)
 
-    async def write_as_before(flow: Flow) -> None:
+    async def ended(self) -> bool:
+        return self.child is not None and self.child.exit_code is not None
+
+    def said(self) -> str:
+        """The end of its log."""
+        return "" if self.child is None else self.child.log_tail()
+
+
+@asynccontextmanager
+async def mistaken(flow: Flow, folder: Path) -> AsyncIterator[Mistaken]:
+    """It is told what the stack's own trainer is told; it ends with the block at the latest."""
+    program = Program(
+        name="second trainer",
+        command=(sys.executable, "-m", "services.recommender", "trainer"),
+        log=folder / "trainer.log",
+        environment={
+            **inherited(),
+            **flow.stack.environments().services["recommender"],
+            "STACKWISE_PORT": str(free_port()),
+            "STACKWISE_METRICS_PORT": str(free_port()),
+            "STACKWISE_SCRATCH": str(folder / "scratch"),
+        },
+        directory=Path(__file__).parents[2],
+    )
+    made = Mistaken(program)
+    try:
+        yield made
+    finally:
+        if made.child is not None:
+            await made.child.kill()
+
+
+async def write_as_before(flow: Flow) -> None:
     """A row of a trainer of long ago, which nobody may take up."""
     reference = (await told(flow)).references()[-1]
     row = ItemRow(
