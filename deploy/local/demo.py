@@ -1,4 +1,5 @@
-"""`make demo`: a learner's list, one interaction, the changed list, how long that took, and a path."""
+"""`make demo`: a learner's list, one interaction, the changed list, how long that took, a path, and what the
+law says of three goals."""
 
 import json
 import os
@@ -12,7 +13,7 @@ from urllib.parse import quote
 import httpx
 from rich.console import Console
 
-from deploy.local.demo_tables import show_list, show_path
+from deploy.local.demo_tables import show_goals, show_list, show_path
 from deploy.local.keeper import Say
 from deploy.local.run import running_stack
 from deploy.local.sample.people import TEACHER
@@ -23,6 +24,8 @@ _STATE = Path(".state/demo")
 _PORT = 8080
 _SHOWN = 6
 _LEARNER = quote(TEACHER, safe="")
+# One that the law protects, one of which nobody has said whether it does, and the teacher's own.
+_GOALS = ("registered-nurse", "community-health-worker", "instructional-designer")
 
 
 class Change(NamedTuple):
@@ -44,8 +47,10 @@ async def demo(say: Say) -> None:
         async with httpx.AsyncClient(base_url=stack.gateway_url, headers=headers) as client:
             change = await complete_the_first(client)
             path = await a_path(client)
+            gaps = await the_gaps(client)
         show(console, change)
         show_path(console, f"{TEACHER}'s path to {path['occupation']['name']}", path)
+        show_goals(console, "What the law says of three goals, in California", gaps)
         show_how_to_call(console, stack, change.after["items"][0]["credential"]["id"])
         if not os.environ.get("ONCE"):
             say("up; Ctrl-C stops it")
@@ -90,6 +95,15 @@ async def a_path(client: httpx.AsyncClient) -> dict[str, Any]:
         "hours_per_week": 6,
     }
     return _answer(await client.post(f"/v1/learners/{_LEARNER}/pathways", json=asked))
+
+
+async def the_gaps(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    """What is missing for each of three goals, and what the law says of it."""
+    url = f"/v1/learners/{_LEARNER}/gap"
+    return [
+        _answer(await client.get(url, params={"occupation": f"occupation/{goal}"}))
+        for goal in _GOALS
+    ]
 
 
 def show(console: Console, change: Change) -> None:

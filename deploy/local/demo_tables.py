@@ -1,4 +1,4 @@
-"""A learner's list and a learner's path as tables."""
+"""A learner's list, a learner's path and goals as tables."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -48,9 +48,28 @@ def show_path(console: Console, title: str, path: dict[str, Any]) -> None:
     console.print(table)
     console.print(
         f"{path['breadth']} skills rise, to {path['depth']} on the whole, for "
-        f"{_priced(path['total_cost'])} and {path['hours']:g} hours; it stops because of: "
-        f"{path['stopped_because'].replace('_', ' ')}.\n"
+        f"{_priced(path['total_cost'])} and {path['hours']:g} hours. "
+        f"{path['stopped_because_text']}.\n"
     )
+
+
+def show_goals(console: Console, title: str, gaps: Sequence[dict[str, Any]]) -> None:
+    """Prints how ready the learner is for each goal and what to know of it first."""
+    table = Table(title=title, title_justify="left", expand=False)
+    table.add_column("goal", ratio=2)
+    table.add_column("ready", justify="right")
+    table.add_column("status", no_wrap=True)
+    table.add_column("what to know", ratio=4)
+    for gap in gaps:
+        ready = gap["readiness"]
+        table.add_row(
+            gap["occupation"]["name"],
+            "?" if ready is None else f"{ready:.0%}",
+            gap["status"].replace("_", " "),
+            "\n".join(each["text"] for each in gap["advisories"]),
+        )
+    console.print(table)
+    console.print()
 
 
 def _was(rank: int | None) -> str:
