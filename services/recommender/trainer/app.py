@@ -53,7 +53,12 @@ async def main(settings: Settings) -> None:
     try:
         await serve(create_app(routes=(), health=health, lifespan=[lifespan]), settings)
     except* (Superseded, InvalidRequest) as group:
-        raise SystemExit(str(group.exceptions[0])) from None
+        raise SystemExit(str(_first(group))) from None
+
+
+def _first(error: BaseException) -> BaseException:
+    """What went wrong first, out of the groups that task groups have put around it."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 @asynccontextmanager
