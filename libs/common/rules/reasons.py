@@ -52,10 +52,10 @@ ADVISORIES = {
     "ceasing": _with(),
 }
 VALUE_FACTS = {
-    "value_accredits": _with("agent"),
-    "value_approves": _with("agent"),
-    "value_recognizes": _with("agent"),
-    "value_endorses": _with("agent"),
+    "value_accredits": _with("agent", "strength"),
+    "value_approves": _with("agent", "strength"),
+    "value_recognizes": _with("agent", "strength"),
+    "value_endorses": _with("agent", "strength"),
     "value_assessed": _with(optional="type"),
     "value_employment": _with("share", "n"),
     "value_completion": _with("share", "n"),

@@ -48,7 +48,7 @@ class Shown(NamedTuple):
 def accreditation(credential: CredentialBody, now: datetime) -> Finding:
     """The strongest current accreditation or approval."""
     asserted = [a for a in credential.assertions if a.kind in ("accredits", "approves")]
-    facts = [Shown(s, f"value_{a.kind}", _agent(a)) for a in asserted for s in [strength(a, now)]]
+    facts = [_asserted(each, now) for each in asserted]
     return Finding(1.0, max((EVIDENCE[fact.strength] for fact in facts), default=0.0), facts)
 
 
@@ -59,7 +59,7 @@ def recognition(credential: CredentialBody, now: datetime, region: str | None) -
         for a in credential.assertions
         if a.kind in ("recognizes", "endorses") and _applies(a, region)
     ]
-    facts = [Shown(s, f"value_{a.kind}", _agent(a)) for a in asserted for s in [strength(a, now)]]
+    facts = [_asserted(each, now) for each in asserted]
     by_agent: dict[str, float] = {}
     for assertion, fact in zip(asserted, facts, strict=True):
         agent = assertion.agent.id
@@ -118,8 +118,10 @@ def _applies(assertion: Assertion, region: str | None) -> bool:
     return place is None or region is None or covers(place, region)
 
 
-def _agent(assertion: Assertion) -> dict[str, Any]:
-    return {"agent": assertion.agent.name}
+def _asserted(assertion: Assertion, now: datetime) -> Shown:
+    how = strength(assertion, now)
+    params = {"agent": assertion.agent.name, "strength": how}
+    return Shown(how, f"value_{assertion.kind}", params)
 
 
 def _source_strength(outcome: Outcome) -> Strength:

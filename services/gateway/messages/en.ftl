@@ -6,6 +6,7 @@
 #
 # $skills, $credentials, $occupation, $agent, $regulator, $delivery, $languages: names, joined as lists
 # $money, $earnings: amounts with their currency    $hours, $weeks, $n, $admits: numbers    $share: 0 to 1
+# $kind, $component, $strength: words of the contracts, to choose by
 
 ## Why a credential is listed
 
@@ -46,10 +47,26 @@ ceasing = It will soon be withdrawn
 
 ## What its value rests on
 
-value_accredits = Accredited by { $agent }
-value_approves = Approved by { $agent }
-value_recognizes = Recognised by { $agent }
-value_endorses = Endorsed by { $agent }
+value_accredits = { $strength ->
+    [expired] The accreditation by { $agent } is not current
+    [self_claimed] Says that it is accredited by { $agent }
+   *[other] Accredited by { $agent }
+}
+value_approves = { $strength ->
+    [expired] The approval by { $agent } is not current
+    [self_claimed] Says that it is approved by { $agent }
+   *[other] Approved by { $agent }
+}
+value_recognizes = { $strength ->
+    [expired] The recognition by { $agent } is not current
+    [self_claimed] Says that it is recognised by { $agent }
+   *[other] Recognised by { $agent }
+}
+value_endorses = { $strength ->
+    [expired] The endorsement by { $agent } is not current
+    [self_claimed] Says that it is endorsed by { $agent }
+   *[other] Endorsed by { $agent }
+}
 value_assessed = Assessed
     .type = Assessed: { $type }
 value_employment = { NUMBER($share, style: "percent") } in employment (n = { $n })

@@ -39,10 +39,26 @@ ceasing = Dejará de ofrecerse pronto
 
 ## En qué se basa su valor
 
-value_accredits = Acreditada por { $agent }
-value_approves = Aprobada por { $agent }
-value_recognizes = Reconocida por { $agent }
-value_endorses = Respaldada por { $agent }
+value_accredits = { $strength ->
+    [expired] La acreditación por { $agent } no está vigente
+    [self_claimed] Dice estar acreditada por { $agent }
+   *[other] Acreditada por { $agent }
+}
+value_approves = { $strength ->
+    [expired] La aprobación por { $agent } no está vigente
+    [self_claimed] Dice estar aprobada por { $agent }
+   *[other] Aprobada por { $agent }
+}
+value_recognizes = { $strength ->
+    [expired] El reconocimiento por { $agent } no está vigente
+    [self_claimed] Dice estar reconocida por { $agent }
+   *[other] Reconocida por { $agent }
+}
+value_endorses = { $strength ->
+    [expired] El respaldo por { $agent } no está vigente
+    [self_claimed] Dice estar respaldada por { $agent }
+   *[other] Respaldada por { $agent }
+}
 value_assessed = Con evaluación
     .type = Con evaluación: { $type }
 value_employment = El { NUMBER($share, style: "percent") } tiene empleo (n = { $n })

@@ -27,7 +27,13 @@ ROOT = Path(__file__).parents[3]
 TAGS = sorted(each.stem for each in CATALOGS.glob("*.ftl"))
 PARAMS: dict[str, Any] = {
     **{"skills": ["s", "t", "u"], "credentials": ["c"], "occupation": "o", "regulator": "R"},
-    **{"agent": "A", "type": "exam", "component": "accreditation", "kind": "accredits"},
+    **{
+        "agent": "A",
+        "type": "exam",
+        "component": "accreditation",
+        "kind": "accredits",
+        "strength": "third_party",
+    },
     **{"share": 0.5, "n": 12, "earnings": {"amount": "1200", "currency": "USD"}, "admits": 2},
     **{"money": {"amount": "49.50", "currency": "EUR"}, "hours": 30.0, "weeks": 6},
     **{"delivery": ["online", "blended"], "languages": ["en", "es"]},
@@ -164,6 +170,21 @@ def test_names_are_joined_as_the_language_joins_them() -> None:
     assert spanish.sentence("relax_max_cost", {**money, "admits": 2}, named) == (
         "Con un gasto de 1.234\xa0US$ serían posibles 2 credenciales"
     )
+
+
+@pytest.mark.parametrize(
+    ("strength", "said"),
+    [
+        ("reciprocal", "Accredited by <A>"),
+        ("third_party", "Accredited by <A>"),
+        ("self_claimed", "Says that it is accredited by <A>"),
+        ("expired", "The accreditation by <A> is not current"),
+    ],
+)
+def test_a_claim_is_said_to_be_one(strength: str, said: str) -> None:
+    """What the issuer alone says, and what is over, never reads like what others say now."""
+    params = {"agent": "<A>", "strength": strength}
+    assert Languages()["en"].sentence("value_accredits", params, named) == said
 
 
 def test_a_code_that_nobody_knows_is_its_own_sentence() -> None:

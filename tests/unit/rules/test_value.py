@@ -73,7 +73,7 @@ def test_reciprocal_and_dated_beats_a_self_claim() -> None:
     assert (fact.component, fact.strength, fact.params) == (
         "accreditation",
         "reciprocal",
-        {"agent": "Agency"},
+        {"agent": "Agency", "strength": "reciprocal"},
     )
 
 
