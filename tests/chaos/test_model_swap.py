@@ -23,30 +23,35 @@ from services.recommender.trainer.stored import TRAINED
 from tests.chaos.test_exact_states import COUNT, LEARNERS, lines_for, settle
 from tests.support.flood import Flood, Line
 from tests.support.flow import Flow
-from tests.support.item_side import agrees, knowing, told
+from tests.support.item_side import Told, distance, knowing, listening
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.stack
 LIST = Packed(StoredList)
 ABSURD = 10**9
+NEAR = 1e-3
+"""Scores are served with six digits; a moved row changes more."""
 
 
 async def test_no_list_mixes_versions_and_no_learner_is_missed(storm: Flow, tmp_path: Path) -> None:
     """Each list is what one model, at one place in its rows, makes of the learner's state; every learner has one that
     covers all they did; rows of an older epoch change nothing, and the trainer that was superseded has ended."""
     store = ModelStore(storm.stack.environments().services["recommender"]["STACKWISE_MODEL_STORE"])
-    first = await trained(storm, store)
-    lines = await lines_for(storm)
-    async with mistaken(storm, tmp_path) as mistake:
-        await disturbed(storm, Flood(storm.partner, lines), first, mistake)
+    async with listening(storm) as topic, mistaken(storm, tmp_path) as mistake:
+        first = await trained(storm, store)
+        lines = await lines_for(storm)
+        await disturbed(storm, Flood(storm.partner, lines), first, mistake, topic)
         await settle(storm, lines)
         await until(mistake.ended, bool, seconds=60)
         assert "a trainer with a higher epoch has taken over" in mistake.said()
         await storm.stack.until_ready()
-        await check_lists(storm, lines)
+        await topic.caught_up(storm)
+        await check_lists(storm, lines, topic)
 
 
-async def disturbed(flow: Flow, flood: Flood, version: str, mistake: "Mistaken") -> None:
+async def disturbed(
+    flow: Flow, flood: Flood, version: str, mistake: "Mistaken", topic: Told
+) -> None:
     """Sends the flood; meanwhile a worker comes, a model is gone back to, another trainer starts, the worker goes."""
     async with asyncio.TaskGroup() as group:
         group.create_task(flood.send())
@@ -56,7 +61,7 @@ async def disturbed(flow: Flow, flood: Flood, version: str, mistake: "Mistaken")
         await flow.stack.command("recommender", "rollback", version)
         await flood.until(3 * COUNT // 5)
         await mistake.start()
-        await write_as_before(flow)
+        await write_as_before(flow, topic)
         await flood.until(4 * COUNT // 5)
         await worker.stop()
 
@@ -117,9 +122,9 @@ async def mistaken(flow: Flow, folder: Path) -> AsyncIterator[Mistaken]:
             await made.child.kill()
 
 
-async def write_as_before(flow: Flow) -> None:
+async def write_as_before(flow: Flow, topic: Told) -> None:
     """A row of a trainer of long ago, which nobody may take up."""
-    reference = (await told(flow)).references()[-1]
+    reference = topic.references()[-1]
     row = ItemRow(
         epoch=1,
         model_version=reference.version,
@@ -136,9 +141,8 @@ async def write_as_before(flow: Flow) -> None:
         await broker.stop()
 
 
-async def check_lists(flow: Flow, lines: list[Line]) -> None:
+async def check_lists(flow: Flow, lines: list[Line], topic: Told) -> None:
     """Every learner of the flood, by what Redis has of them."""
-    topic = await told(flow)
     async with knowing(flow) as known:
         for learner in {line["learner_id"] for line in lines}:
             place = await flow.lookup(learner)
@@ -152,7 +156,7 @@ async def check_lists(flow: Flow, lines: list[Line]) -> None:
             assert stored.position == state.position
             assert stored.item_side < ABSURD
             models = topic.models(stored.model_version, stored.item_side)
-            assert any(agrees(stored, state, model, known.catalog) for model in models), (
-                f"{learner}'s list is not of {stored.model_version} at {stored.item_side}"
-            )
+            nearest = min(distance(stored, state, each, known.catalog) for each in models)
+            made_of = (stored.model_version, stored.item_side, stored.catalog_epoch)
+            assert nearest <= NEAR, f"{learner}'s list is {nearest} from {made_of}"
     assert len({line["learner_id"] for line in lines}) == LEARNERS

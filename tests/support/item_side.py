@@ -1,8 +1,9 @@
 """The item side as its topic tells it, and lists computed again from it."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import math
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import NamedTuple
 
 import msgspec
 from aiokafka import TopicPartition
@@ -22,14 +23,26 @@ from tests.support.flow import Flow
 from tests.support.waiting import until
 
 
-class Told(NamedTuple):
-    """Every record of the topic in its order, each with its offset."""
+class Told:
+    """Every record of the topic in its order, each with its offset; heard as it comes, for it is compacted."""
 
-    records: Sequence[tuple[int, ItemRow | ModelReference]]
+    def __init__(self) -> None:
+        self.records: list[tuple[int, ItemRow | ModelReference]] = []
 
     def references(self) -> list[ModelReference]:
         """Every announcement, the first first."""
         return [each for _, each in self.records if isinstance(each, ModelReference)]
+
+    async def caught_up(self, flow: Flow) -> None:
+        """Returns when everything has been heard that is there now."""
+        place = TopicPartition(ITEM_SIDE.name, 0)
+        async with flow.reading(ITEM_SIDE, 0) as consumer:
+            end = (await consumer.end_offsets([place]))[place]
+
+        async def heard() -> int:
+            return self.records[-1][0] if self.records else -1
+
+        await until(heard, lambda offset: offset >= end - 1)
 
     def models(self, version: str, seq: int) -> list[Model]:
         """The model of a version with all its rows up to `seq`: one for each trainer that announced it."""
@@ -53,22 +66,24 @@ class Told(NamedTuple):
         return model
 
 
-async def told(flow: Flow) -> Told:
-    """What the topic holds now."""
+@asynccontextmanager
+async def listening(flow: Flow) -> AsyncIterator[Told]:
+    """Hears the topic from its beginning until the block ends."""
+    heard = Told()
+
+    async def hear() -> None:
+        async for record in consumer:
+            kind = ItemRow if record.key else ModelReference
+            heard.records.append((record.offset, msgspec.json.decode(record.value, type=kind)))
+
     async with flow.reading(ITEM_SIDE, 0) as consumer:
-        place = TopicPartition(ITEM_SIDE.name, 0)
-        end = (await consumer.end_offsets([place]))[place]
         await consumer.seek_to_beginning()
-        found: list[tuple[int, ItemRow | ModelReference]] = []
-
-        async def read() -> int:
-            for record in (await consumer.getmany(timeout_ms=100)).get(place, []):
-                kind = ItemRow if record.key else ModelReference
-                found.append((record.offset, msgspec.json.decode(record.value, type=kind)))
-            return await consumer.position(place)
-
-        await until(read, lambda position: position >= end)
-        return Told(found)
+        hearing = asyncio.create_task(hear())
+        try:
+            yield heard
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -90,16 +105,15 @@ async def knowing(flow: Flow) -> AsyncIterator[Knowledge]:
         await broker.stop()
 
 
-def agrees(
-    stored: StoredList, state: LearnerState, model: Model, catalog: CatalogIndex, near: float = 1e-3
-) -> bool:
-    """Whether the list is what this model makes of the state: the same items with the same scores to within `near`; at
-    the list's end one may stand for another that is as near."""
+def distance(stored: StoredList, state: LearnerState, model: Model, catalog: CatalogIndex) -> float:
+    """How far the list is from what this model makes of the state: the widest difference of an item's scores; at the
+    list's end one item may stand for another that is as near."""
     listing = Listing(
         catalog, lambda: model, lambda: stored.catalog_epoch, lambda: moment(stored.computed_at)
     )
     again = {item.credential_id: item.score for item in listing.own(state).ranking.items}
     listed = stored.ranking.items
-    return len(again) == len(listed) and all(
-        abs(again.get(item.credential_id, listed[-1].score) - item.score) <= near for item in listed
-    )
+    if len(again) != len(listed):
+        return math.inf
+    last = listed[-1].score
+    return max(abs(again.get(item.credential_id, last) - item.score) for item in listed)
