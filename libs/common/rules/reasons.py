@@ -73,7 +73,7 @@ PATHS = {
     "stopped_max_steps": _with(),
     "stopped_nothing_feasible": _with(),
     "stopped_licence_first": _with(),
-    "traditional_route": _with("occupation", optional="credentials"),
+    "traditional_route": _with("occupation", optional="licences"),
 }
 RELAXATIONS = {
     "relax_max_cost": _with("admits", optional="money"),

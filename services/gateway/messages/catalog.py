@@ -12,7 +12,11 @@ Sentence = Callable[[Mapping[str, Any]], str]
 Message = dict[str | None, Sentence]
 # Variables that come as text; numbers and kinds are Fluent's, to choose and to format by.
 TEXTS = frozenset(
-    {*("skills", "credentials", "occupation", "agent", "regulator", "type"), "money", "earnings"}
+    {
+        *("skills", "credentials", "licences", "occupation", "agent", "regulator", "type"),
+        "money",
+        "earnings",
+    }
     | {"delivery", "languages"}
 )
 log = structlog.get_logger()

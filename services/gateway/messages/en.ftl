@@ -4,7 +4,8 @@
 # and variables stay; what a message may use is listed in libs/common/rules/reasons.py, and a test
 # compares. An attribute such as `.occupation` is said instead of the message where that variable is known.
 #
-# $skills, $credentials, $occupation, $agent, $regulator, $delivery, $languages: names, joined as lists
+# $skills, $credentials, $occupation, $agent, $regulator: names, joined by "and"
+# $licences, $delivery, $languages: names, joined by "or"
 # $money, $earnings: amounts with their currency    $hours, $weeks, $n, $admits: numbers    $share: 0 to 1
 # $kind, $component, $strength: words of the contracts, to choose by
 
@@ -91,7 +92,7 @@ stopped_max_steps = The path has as many steps as you asked for
 stopped_nothing_feasible = No credential that fits teaches what is missing
 stopped_licence_first = A licence is needed first; these steps are complementary
 traditional_route = { $occupation } is regulated: a licence is needed first, micro-credentials are complementary
-    .credentials = { $occupation } is regulated: first comes { $credentials }, micro-credentials are complementary
+    .licences = { $occupation } is regulated: first comes { $licences }, micro-credentials are complementary
 
 ## The smallest change that would make something fit
 

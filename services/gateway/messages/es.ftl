@@ -83,7 +83,7 @@ stopped_max_steps = El itinerario tiene tantos pasos como pidió
 stopped_nothing_feasible = Ninguna credencial posible enseña lo que falta
 stopped_licence_first = Primero hace falta una licencia; estos pasos son complementarios
 traditional_route = { $occupation } es una profesión regulada: primero hace falta una licencia, las microcredenciales son complementarias
-    .credentials = { $occupation } es una profesión regulada: primero hay que obtener { $credentials }, las microcredenciales son complementarias
+    .licences = { $occupation } es una profesión regulada: primero hay que obtener { $licences }, las microcredenciales son complementarias
 
 ## El menor cambio con el que algo sería posible
 

@@ -55,6 +55,8 @@ class Language:
             case "skills" | "credentials" | "occupation":
                 ids = value if isinstance(value, list) else [value]
                 return self._listed([names(_KIND_OF[key], each) for each in ids], "standard")
+            case "licences":
+                return self._listed([names("credential", each) for each in value], "or")
             case "languages":
                 named = self._locale.languages
                 return self._listed([named.get(each, each) for each in value], "or")

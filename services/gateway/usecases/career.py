@@ -228,7 +228,7 @@ class Career:
             if (credential := self._view.credentials.get(each)) is not None
         ]
         ids = [each.id for each in known]
-        params = {"occupation": found.occupation_id, "credentials": ids}
+        params = {"occupation": found.occupation_id, "licences": ids}
         return TraditionalRoute(
             required_credentials=[self._card(each, found) for each in known],
             regulator=record.regulator,

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from libs.common.contracts.calls import Narrowing, WhatIf
-from libs.common.contracts.catalog import Cost
+from libs.common.contracts.catalog import Agent, Assertion, Cost
 from libs.common.contracts.profile import Budget, Consent, HeldCredential, HeldSkill
 from libs.common.contracts.redis_values import Lookup
 from tests.factories.catalog import credential, occupation, regulation
@@ -178,6 +178,41 @@ async def test_a_regulated_goal_is_said_in_a_fallback_too(
     body = await get(partner)
     assert body["target"]["status"] == "blocked_pending_licence"
     assert "regulated_occupation" in {a["code"] for a in body["items"][0]["advisories"]}
+
+
+async def test_a_fallback_says_why_too(world: World, partner: httpx.AsyncClient) -> None:
+    """Who stands behind a credential, where somebody does; else that its place is by what is known."""
+    agency = Agent(id="agency", name="The Agency")
+    proven = Assertion(kind="approves", agent=agency, start=NOW, reciprocal=True)
+    world.publish(credential("claimed"), credential("proven", assertions=[proven]))
+    world.register("ana")
+    world.recommender.away = True
+    items = (await get(partner))["items"]
+    assert [item["credential"]["id"] for item in items] == ["proven", "claimed"]
+    assert [[reason["text"] for reason in item["reasons"]] for item in items] == [
+        ["Approved by The Agency"],
+        ["Placed here by what is known of its value"],
+    ]
+
+
+async def test_a_goal_in_an_unknown_field_is_said_in_a_fallback_too(
+    world: World, partner: httpx.AsyncClient
+) -> None:
+    """Every item tells to check, as it does when the recommender is there; an open goal has no such items."""
+    world.publish(credential("a"), occupation("nurse", soc="29-1141.00"), occupation("weaver"))
+    world.register("ana")
+    world.recommender.away = True
+    nurse, weaver = [await get(partner, occupation=each) for each in ("nurse", "weaver")]
+    said = [
+        ([each["code"] for each in answer["target"]["advisories"]], answer["target"]["status"])
+        for answer in (nurse, weaver)
+    ]
+    assert said == [(["check_regulator"], "check_regulator"), (["no_regulation_record"], "open")]
+    on_items = [
+        "check_regulator" in {each["code"] for each in answer["items"][0]["advisories"]}
+        for answer in (nurse, weaver)
+    ]
+    assert on_items == [True, False]
 
 
 async def test_an_erased_learner_is_gone_at_once(world: World, partner: httpx.AsyncClient) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.contracts.catalog import Agent, Assertion, Assessment, Credential, Outcome
+from libs.common.rules.reasons import VALUE_FACTS
 from libs.common.rules.value import Value, assess, score
 from tests.factories.catalog import EPOCH, assertion, credential
 
@@ -26,10 +27,19 @@ outcomes = st.builds(
     n=st.none() | st.integers(0, 500),
     source=st.none() | st.just("registry"),
 )
+earnings = st.builds(
+    Outcome,
+    kind=st.just("earnings"),
+    value=st.floats(0, 200_000),
+    currency=st.sampled_from(["USD", "EUR"]),
+    n=st.none() | st.integers(0, 500),
+    baseline=st.none() | st.floats(0, 200_000),
+    source=st.none() | st.just("registry"),
+)
 credentials = st.builds(
     lambda a, o, s: credential(assertions=a, outcomes=o, assessment=s),
     st.lists(assertions, max_size=4),
-    st.lists(outcomes, max_size=3),
+    st.lists(outcomes | earnings, max_size=3),
     st.none() | st.builds(Assessment, supervised=st.booleans(), identity_verified=st.booleans()),
 )
 
@@ -47,6 +57,14 @@ def test_the_interval_is_within_zero_and_one(held: Credential) -> None:
     """0 ≤ low ≤ high ≤ 1, and the score lies between."""
     found = assess(held, now=NOW)
     assert -1e-9 <= found.low <= score(found) <= found.high + 1e-9 <= 1 + 2e-9
+
+
+@given(credentials)
+def test_every_fact_has_a_sentence(held: Credential) -> None:
+    """Its code is in the vocabulary, with the parameters that the sentence needs."""
+    for fact in assess(held, now=NOW).facts:
+        message = VALUE_FACTS[fact.code]
+        assert message.params <= fact.params.keys() <= message.all
 
 
 @given(credentials, assertions)
