@@ -25,6 +25,7 @@ from services.gateway.routes.interactions import interaction_routes
 from services.gateway.routes.learners import learner_routes
 from services.gateway.routes.publishing import publishing_routes
 from services.gateway.routes.recommendations import recommendation_routes
+from services.gateway.routes.teams import team_routes
 from services.gateway.usecases import ports
 from services.gateway.usecases.answer import Composer
 from services.gateway.usecases.by_value import ByValue
@@ -37,6 +38,7 @@ from services.gateway.usecases.ready import Ready
 from services.gateway.usecases.recommendations import Parts, Recommendations
 from services.gateway.usecases.searching import Searching
 from services.gateway.usecases.staleness import Staleness
+from services.gateway.usecases.teams import Teams
 
 
 class Outside(NamedTuple):
@@ -102,10 +104,18 @@ def routes(outside: Outside) -> list[ControllerRouterHandler]:
         partition_of=outside.partition_of,
         languages=languages,
     )
+    teams = Teams(
+        view=view,
+        cards=cards,
+        profile=outside.profile,
+        recommender=outside.recommender,
+        partition_of=outside.partition_of,
+    )
     searching = Searching(view, cards, outside.catalog)
     return [
         *recommendation_routes(recommendations, view, languages),
         *career_routes(career, view, languages),
+        *team_routes(teams, view),
         *interaction_routes(Interactions(view, outside.profile, now)),
         *learner_routes(learners),
         *catalog_routes(view, cards, Similar(view), searching),

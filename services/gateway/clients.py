@@ -22,6 +22,7 @@ from libs.common.contracts.calls import (
 from libs.common.contracts.career import AnonymousPath, Gap, Pathway, Toward
 from libs.common.contracts.profile import Learner
 from libs.common.contracts.redis_values import LearnerState
+from libs.common.contracts.teams import TeamGap, TeamQuestion
 from libs.common.errors import NotFound
 from services.gateway.breaker import Breaker
 from services.gateway.packed import PackedList
@@ -154,6 +155,9 @@ class Recommender:
     async def pathway(self, partition: int, learner_key: str, toward: Toward) -> Pathway:
         """Raises NotFound for a learner whose state is not known yet."""
         return await self._ask(f"{_state(partition, learner_key)}/pathway", toward, Pathway)
+
+    async def team_gap(self, team: TeamQuestion) -> TeamGap:
+        return await self._ask("/teams/gap", team, TeamGap)
 
     async def _ask(self, path: str, question: Struct, returns: type[T]) -> T:
         with self._breaker.guarding():

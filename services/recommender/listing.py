@@ -2,7 +2,7 @@
 the gap to a goal, and a path toward it."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from libs.common.clock import Clock
 from libs.common.contracts.calls import Constraints, Target
@@ -14,6 +14,7 @@ from libs.common.contracts.redis_values import (
     StoredList,
     pack,
 )
+from libs.common.contracts.teams import TeamGap
 from libs.common.contracts.types import milliseconds
 from libs.common.errors import InvalidRequest
 from services.recommender.domain.ask import Ask
@@ -25,6 +26,7 @@ from services.recommender.domain.pathway import pathway
 from services.recommender.domain.ports import Model
 from services.recommender.domain.ranking import LONGEST, asked, rank
 from services.recommender.domain.seeker import own_constraints
+from services.recommender.domain.team import of_member, team_gap
 
 
 class Listing:
@@ -100,6 +102,21 @@ class Listing:
         """A path toward a goal, within the constraints. Raises InvalidRequest when there is no goal."""
         ask, goal = self._toward(state, constraints, target)
         return pathway(ask, goal, max_steps)
+
+    def team(
+        self,
+        members: Sequence[tuple[LearnerState, Constraints]],
+        occupation: str,
+        coverage: float,
+        currency: str,
+    ) -> TeamGap:
+        """A team's gap to an occupation. Raises InvalidRequest for one that nobody knows."""
+        target = Target(occupation=occupation)
+        return team_gap(
+            [self._toward(state, of_member(limits, currency), target) for state, limits in members],
+            coverage,
+            currency,
+        )
 
     def _toward(
         self, state: LearnerState, constraints: Constraints, target: Target | None

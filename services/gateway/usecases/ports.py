@@ -15,6 +15,7 @@ from libs.common.contracts.calls import (
 from libs.common.contracts.career import AnonymousPath, Gap, Pathway, Toward
 from libs.common.contracts.profile import Learner
 from libs.common.contracts.redis_values import LearnerState, Lookup
+from libs.common.contracts.teams import TeamGap, TeamQuestion
 from libs.common.errors import TryAgain, Unavailable
 from services.gateway.packed import PackedList
 from services.gateway.usecases.publishing import CatalogWrites
@@ -80,6 +81,7 @@ class Recommender(Protocol):
     async def anonymous_pathway(self, question: AnonymousPath) -> Pathway: ...
     async def gap(self, partition: int, learner_key: str, toward: Toward) -> Gap: ...
     async def pathway(self, partition: int, learner_key: str, toward: Toward) -> Pathway: ...
+    async def team_gap(self, team: TeamQuestion) -> TeamGap: ...
 
 
 class Catalog(CatalogWrites, CatalogSearch, Protocol):

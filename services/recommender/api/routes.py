@@ -11,6 +11,7 @@ from msgspec import Struct
 from libs.common.contracts.calls import Narrowing, WhatIf
 from libs.common.contracts.career import AnonymousPath, Toward
 from libs.common.contracts.redis_values import pack
+from libs.common.contracts.teams import TeamQuestion
 from libs.common.web import Answer, read_body
 from services.recommender.api.usecases import Recommending
 
@@ -64,7 +65,11 @@ def routes(recommending: Recommending) -> list[HTTPRouteHandler]:
         asked = await read_body(request, Toward)
         return _json(await recommending.pathway(partition, learner_key, asked))
 
-    return [whatif, rank_for, repair, state_of, gap, pathway, gap_of, pathway_of]
+    @post("/teams/gap", status_code=200)
+    async def team_gap(request: AnyRequest) -> Answer:
+        return _json(await recommending.team(await read_body(request, TeamQuestion)))
+
+    return [whatif, rank_for, repair, state_of, gap, pathway, gap_of, pathway_of, team_gap]
 
 
 def _packed(value: Struct) -> Answer:

@@ -2,10 +2,11 @@
 
 from msgspec import Struct
 
-from libs.common.contracts.calls import Narrowing, Target, WhatIf
+from libs.common.contracts.calls import Constraints, Narrowing, Target, WhatIf
 from libs.common.contracts.career import AnonymousPath, Gap, Pathway, Toward
 from libs.common.contracts.profile import Consent, Kind, LearnerProfile
 from libs.common.contracts.redis_values import LearnerState, ProfileState, StoredList, pack
+from libs.common.contracts.teams import TeamGap, TeamMember, TeamQuestion
 from libs.common.errors import NotFound
 from libs.common.rules.constraints import narrowed
 from services.recommender.domain.seeker import own_constraints
@@ -55,6 +56,18 @@ class Recommending:
         state = (await self._find(partition, learner_key)).state
         constraints = narrowed(own_constraints(state), asked.constraints)
         return self._listing.pathway(state, constraints, asked.target(), asked.max_steps)
+
+    async def team(self, asked: TeamQuestion) -> TeamGap:
+        """A team's gap. Raises InvalidRequest for an occupation that nobody knows."""
+        members = [await self._member(each) for each in asked.members]
+        return self._listing.team(members, asked.occupation, asked.coverage, asked.currency)
+
+    async def _member(self, member: TeamMember) -> tuple[LearnerState, Constraints]:
+        try:
+            state = (await self._find(member.partition, member.learner_key)).state
+        except NotFound:  # no worker has applied them yet
+            return anonymous(member.otherwise), member.otherwise.constraints
+        return state, own_constraints(state)
 
     async def narrowed(self, partition: int, learner_key: str, asked: Narrowing) -> StoredList:
         """A known learner's list for another goal or other constraints; not stored."""
