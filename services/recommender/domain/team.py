@@ -21,7 +21,7 @@ from services.recommender.domain.offering import Offering, offering
 from services.recommender.domain.pathway import needs_of
 from services.recommender.domain.stacking import Stacking
 
-DEAREST = Decimal(10**9)
+DEAREST = Decimal("999999999.99")
 Team = Sequence[tuple[Ask, Goal]]
 
 
