@@ -1,5 +1,4 @@
-"""`python -m services.recommender worker | api | trainer | rebuild | models | rollback |
-evaluate`."""
+"""`python -m services.recommender worker | api | trainer | rebuild | models | rollback | evaluate | tune | fairness`."""
 
 import typer
 
@@ -7,12 +6,14 @@ from libs.common.settings import load
 from libs.common.telemetry import configure
 from libs.common.web import run, serve
 from services.recommender.evaluation import commands as evaluation
+from services.recommender.fairness import commands as fairness
 from services.recommender.settings import ApiSettings, RebuildSettings, WorkerSettings
 from services.recommender.trainer import commands as trainer
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="The recommender service.")
 trainer.register(cli)
 evaluation.register(cli)
+fairness.register(cli)
 
 
 @cli.command()

@@ -4,7 +4,7 @@ Every script touches keys of one hash tag only. Everything here raises TryAgain 
 answer; a write may then have happened, which the caller finds out by doing it again.
 """
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -157,6 +157,22 @@ class Store:
         keys = redis_keys.state(partition, learner_key), redis_keys.ranked(partition, learner_key)
         state, ranked = await _patiently(self._redis.mget(keys))
         return Stored(state, ranked)  # type: ignore[arg-type]
+
+    async def everyone(self, at_once: int = 500) -> AsyncIterator[Stored]:
+        """Every learner's state and list, in no order; one may come twice while Redis grows (SCAN)."""
+        cursor = 0
+        while True:
+            cursor, names = await _patiently(
+                self._redis.scan(cursor, match=redis_keys.STATES, count=at_once)
+            )
+            keys = [bytes(name).decode() for name in names]  # type: ignore[arg-type]
+            pipeline = self._redis.pipeline(transaction=False)
+            for key in keys:
+                pipeline.mget(key, redis_keys.beside(key))
+            for state, ranked in await _patiently(pipeline.execute()) if keys else ():
+                yield Stored(state, ranked)
+            if not cursor:
+                return
 
     def unpack_state(self, raw: bytes | None) -> LearnerState | None:
         """As unpack_offsets."""

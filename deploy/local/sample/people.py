@@ -97,11 +97,12 @@ def _stranger(random: Random, fields: Fields, number: int) -> SampleLearner:
     away = random.choice(fields.domains)
     tastes = (home,) if random.random() < 0.55 else (home, away)
     goals = [o for o in fields.occupations if o.domain == tastes[-1]]
-    profile = _profile(random, random.choice(goals)) if random.random() < 0.2 else None
+    told = random.random() < 0.2
+    profile = _profile(random, random.choice(goals), number) if told else None
     return SampleLearner(f"learner-{number:04}", profile, tastes, random.random())
 
 
-def _profile(random: Random, goal: SampleOccupation) -> LearnerProfile:
+def _profile(random: Random, goal: SampleOccupation, number: int) -> LearnerProfile:
     held = random.sample(goal.essential, random.randint(0, 2))
     rich = random.random() < 0.5
     return LearnerProfile(
@@ -112,7 +113,16 @@ def _profile(random: Random, goal: SampleOccupation) -> LearnerProfile:
         budget=None if rich else Budget(amount=Decimal(random.choice((0, 100, 300, 1000)))),
         hours_per_week=random.choice((3, 5, 8, 15, 30)),
         income_band=random.choice(("low", "middle", "high")),
+        groups=_groups(Random(number)),
     )
+
+
+def _groups(random: Random) -> dict[str, str]:
+    """What a learner chose to tell for the fairness report; six in ten tell something."""
+    if random.random() < 0.4:
+        return {}
+    gender = random.choices(("woman", "man", "non-binary"), (52, 46, 2))[0]
+    return {"gender": gender, "caring": "yes" if random.random() < 0.3 else "no"}
 
 
 def _skills(**levels: float) -> list[HeldSkill]:

@@ -22,6 +22,15 @@ def ranked(partition: int, learner_key: str) -> str:
     return f"{{p{partition}}}:list:{learner_key}"
 
 
+STATES = "{p*}:state:*"
+"""The pattern of all learners' states."""
+
+
+def beside(state_key: str) -> str:
+    """Where the list of a state's learner is."""
+    return state_key.replace("}:state:", "}:list:", 1)
+
+
 def offsets(partition: int) -> str:
     """How far the partition's projection has come."""
     return f"{{p{partition}}}:offsets"

@@ -91,6 +91,22 @@ class ModelStore:
             self._filesystem.rm_file(self._join(ROLLBACK))
 
     @os_errors()
+    def put_note(self, name: str, note: bytes) -> None:
+        """Keeps a document beside the models, such as the newest fairness report."""
+        self._filesystem.makedirs(self._path, exist_ok=True)
+        unfinished = self._join(f".{name}")
+        self._filesystem.pipe_file(unfinished, note)
+        self._filesystem.mv(unfinished, self._join(name))
+
+    @os_errors()
+    def note(self, name: str) -> bytes | None:
+        """What was kept under that name; None when nothing was."""
+        if not self._filesystem.exists(self._join(name)):
+            return None
+        kept: bytes = self._filesystem.cat_file(self._join(name))
+        return kept
+
+    @os_errors()
     def prune(self, keep: int, spare: Collection[str]) -> list[str]:
         """Deletes all but the `keep` newest versions and those in `spare`; answers what went."""
         old = [v.version for v in self.versions()[keep:] if v.version not in spare]
@@ -133,11 +149,7 @@ class ModelStore:
             return None
 
     def _write(self, name: str, version: str) -> None:
-        self._filesystem.makedirs(self._path, exist_ok=True)
-        raw = msgspec.json.encode(_Named(version))
-        unfinished = self._join(f".{name}")
-        self._filesystem.pipe_file(unfinished, raw)
-        self._filesystem.mv(unfinished, self._join(name))
+        self.put_note(name, msgspec.json.encode(_Named(version)))
 
     def _url(self, version: str) -> str:
         return str(self._filesystem.unstrip_protocol(self._join(version)))

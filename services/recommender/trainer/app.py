@@ -17,6 +17,7 @@ from libs.common.kafka.consume import consume_all
 from libs.common.kafka.publisher import Publisher
 from libs.common.telemetry import configure
 from libs.common.web import create_app, serve
+from services.recommender.fairness.board import export_published
 from services.recommender.model.store import ModelStore
 from services.recommender.model.training import read_tuned
 from services.recommender.shared_archive import SharedArchive
@@ -82,6 +83,7 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
     announcer = Announcer(Publisher(broker, "recommender"), clock)
     newcomers = Newcomers(states.credentials)
     catalog = GlobalTables(broker, [topics.CREDENTIAL], on_change=newcomers.changed)
+    store = ModelStore(settings.model_store)
     trainer = Trainer(
         settings,
         learners=learners,
@@ -89,7 +91,7 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
         stream=Stream(learners, newcomers, announcer, tuned.weights if tuned else {}),
         saver=saver,
         training=Training(settings, learners, saver, clock, tuned.tuning if tuned else None),
-        stored=Stored(ModelStore(settings.model_store), settings.keep_models),
+        stored=Stored(store, settings.keep_models),
         marks=marks,
         clock=clock,
     )
@@ -110,7 +112,7 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
         await until(lambda: catalog.caught_up, seconds, "the catalog")
         await trainer.begin()
         logs = Logs(settings, marks, learners=events, item_side=item_side)
-        async with background(trainer.run(logs), sharer.run()):
+        async with background(trainer.run(logs), sharer.run(), export_published(store)):
             yield trainer
         await logs.read_to_the_end(LAST_READ_SECONDS)
     finally:
