@@ -77,7 +77,7 @@ def evaluate(
         plot=plot,
     )
     with _told():
-        run(options, _console())
+        run(options, console())
 
 
 def tune(
@@ -105,7 +105,7 @@ def tune(
         settings=settings,
     )
     with _told():
-        run_tuning(options, _console())
+        run_tuning(options, console())
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def _told() -> Iterator[None]:
         raise typer.Exit(2 if isinstance(error, InvalidRequest) else 1) from error
 
 
-def _console() -> Console:
+def console() -> Console:
     """A file or a pipe has no width of its own: wide enough for the tables."""
     console = Console()
     if not console.is_terminal and "COLUMNS" not in os.environ:

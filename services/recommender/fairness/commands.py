@@ -11,6 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from libs.common.errors import InvalidRequest, StackwiseError
 from libs.common.settings import KafkaSettings, RedisSettings, load
+from services.recommender.evaluation.commands import console
 from services.recommender.domain.fairness import FairnessReport
 from services.recommender.fairness import PUBLISHED
 
@@ -47,7 +48,7 @@ def fairness(
     except StackwiseError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2 if isinstance(error, InvalidRequest) else 1) from error
-    show(Console(), report)
+    show(console(), report)
     _write(report, settings, json, plot, publish=publish)
 
 

@@ -23,6 +23,7 @@ def plot(report: FairnessReport, path: Path) -> None:
         _means(axes, report, shown, measure, f"{name}{unit}")
     _sectors(panels[6], report)
     panels[7].set_axis_off()
+    panels[7].text(0, 0.9, "dashed: everyone", color=EVERYONE, fontsize=9)
     figure.suptitle(
         f"fairness of the first {report.k} recommendations; groups under 30 are not shown",
         fontsize=11,
