@@ -11,8 +11,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from libs.common.errors import InvalidRequest, StackwiseError
 from libs.common.settings import KafkaSettings, RedisSettings, load
-from services.recommender.evaluation.commands import console
 from services.recommender.domain.fairness import FairnessReport
+from services.recommender.evaluation.commands import console
 from services.recommender.fairness import PUBLISHED
 
 
