@@ -41,6 +41,7 @@ WEIGHTS: dict[str, float] = {
 CONTENT_ALONE = 1.0
 LEARNED: tuple[Signal, ...] = ("affinity", "related", "transition")
 """What the model says of a learner's history."""
+SAMPLED, SPARE = 16, 8
 EVEN = 1e-6
 """A spread below this share of the highest score is rounding."""
 
@@ -78,6 +79,22 @@ def top(scores: Array, depth: int) -> Array:
     """The places of the `depth` highest scores, the highest first; ties keep their order."""
     if len(scores) <= depth:
         return np.argsort(-scores, kind="stable")
-    edge = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-    candidates = np.flatnonzero(scores >= edge)
+    candidates = _candidates(scores, depth)
     return candidates[np.argsort(-scores[candidates], kind="stable")][:depth]
+
+
+def _candidates(scores: Array, depth: int) -> Array:
+    """The places, ascending, of few more than `depth` of the highest scores, all that tie with one of them included.
+
+    A sample says what score about twice as many reach; that costs a seventh of finding the exact one among 20,000,
+    which is done where the sample was wrong.
+    """
+    sample = scores[::SAMPLED]
+    expected = 2 * depth // SAMPLED + SPARE
+    if expected < len(sample):
+        edge = np.partition(sample, len(sample) - expected)[len(sample) - expected]
+        candidates = np.flatnonzero(scores >= edge)
+        if len(candidates) >= depth:
+            return candidates
+    edge = np.partition(scores, len(scores) - depth)[len(scores) - depth]
+    return np.flatnonzero(scores >= edge)
