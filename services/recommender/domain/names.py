@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from rapidfuzz import fuzz, process
 
-WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_]+[+#]*")
 SHORTEST = 4
-"""Shorter names (`Go`, `R`) are words of their own far more often than they are skills."""
+"""Shorter names (`Go`, `R`) are words of their own far more often than they are skills; those in capitals (`SQL`, `C#`)
+are found where the text has them in capitals as well."""
+ACRONYM = re.compile(r"[A-Z][A-Z0-9]+[+#]*|[A-Z][+#]+")
 SHORTEST_MISSPELT = 7
 CLOSE = 90.0
 """The least similarity (rapidfuzz `ratio`, 0 to 100) at which another spelling is the same name."""
@@ -39,6 +41,7 @@ class Names:
         self._of: dict[str, set[str]] = {}
         self._owners: dict[str, set[str]] = {}
         self._alike: dict[Shape, set[str]] = {}
+        self._acronyms: dict[str, set[str]] = {}
 
     def put(self, id: str, names: Iterable[str]) -> None:
         """Gives an id these names instead of those before."""
@@ -47,6 +50,12 @@ class Names:
             if not self._owners[name]:
                 del self._owners[name]
                 self._alike[_shape(name)].discard(name)
+        for owners in self._acronyms.values():
+            owners.discard(id)
+        names = list(names)
+        for name in names:
+            if len(name) < SHORTEST and ACRONYM.fullmatch(name):
+                self._acronyms.setdefault(name, set()).add(id)
         kept = {folded for name in names if len(folded := " ".join(_words(name))) >= SHORTEST}
         self._of[id] = kept
         for name in kept:
@@ -55,7 +64,7 @@ class Names:
 
     def find(self, text: str) -> list[Found]:
         """Each id once, the surest first; a name within a longer one that was found is left out."""
-        found = list(self._all(_words(text)))
+        found = [*self._all(_words(text)), *self._short(text)]
         whole = [each for each in found if not any(each.within(other) for other in found)]
         whole.sort(key=lambda each: (-each.confidence, each.first - each.last, each.id))
         once: dict[str, Found] = {}
@@ -70,6 +79,11 @@ class Names:
                 name, confidence = self._known(said, last - first)
                 for id in self._owners.get(name, ()):
                     yield Found(said, id, confidence, first, last)
+
+    def _short(self, text: str) -> Iterator[Found]:
+        for at, word in enumerate(WORD.findall(text)):
+            for id in self._acronyms.get(word, ()):
+                yield Found(word, id, 1.0, at, at + 1)
 
     def _known(self, said: str, words: int) -> tuple[str, float]:
         """The name that was meant, empty when none, and how surely."""
