@@ -12,7 +12,10 @@ from libs.common.web import App, create_app
 from libs.common.web.app import Lifespan
 from services.gateway.auth.authenticator import Authenticator, KeyStore
 from services.gateway.auth.cors import cors
+from services.gateway.auth.fetching import fetch_public
 from services.gateway.auth.guard import Guard
+from services.gateway.auth.jwks import Fetch, KeySets
+from services.gateway.auth.tokens import Tokens
 from services.gateway.catalog.best import Best
 from services.gateway.catalog.cards import Cards
 from services.gateway.catalog.similar import Similar
@@ -53,17 +56,19 @@ class Outside(NamedTuple):
     partition_of: ports.PartitionOf
     now: Clock = clock.now
     messages: Path = CATALOGS
+    fetch: Fetch = fetch_public
 
 
 def assemble(outside: Outside, *lifespan: Lifespan) -> App:
     """The app on whatever it stands on."""
     health = Health()
     health.add("catalog", outside.view.problem)
+    tokens = Tokens(outside.keys, KeySets(outside.fetch))
     return create_app(
         routes=routes(outside),
         health=health,
         lifespan=lifespan,
-        middleware=[Guard(Authenticator(outside.keys)).layer],
+        middleware=[Guard(Authenticator(outside.keys, tokens)).layer],
         wrappers=[cors],
     )
 

@@ -11,6 +11,7 @@ import structlog
 from libs.common.errors import Unauthenticated, Unavailable
 from services.gateway.auth import keys
 from services.gateway.auth.principal import Principal
+from services.gateway.auth.tokens import SignerStore, Tokens
 
 log = structlog.get_logger()
 
@@ -19,7 +20,7 @@ PATIENCE_SECONDS = 1.0
 MOST_REMEMBERED = 10_000
 
 
-class KeyStore(Protocol):
+class KeyStore(SignerStore, Protocol):
     """Raises Unavailable while it is away."""
 
     async def find_key(self, prefix: str) -> tuple[bytes, Principal] | None: ...
@@ -33,8 +34,11 @@ class Remembered(NamedTuple):
 class Authenticator:
     """A revoked key works for at most `FRESH_SECONDS`, or until PostgreSQL is back."""
 
-    def __init__(self, store: KeyStore, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, store: KeyStore, tokens: Tokens, *, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._store = store
+        self._tokens = tokens
         self._clock = clock
         self._known: OrderedDict[bytes, Remembered] = OrderedDict()
         self._asking: dict[bytes, asyncio.Task[Principal | None]] = {}
@@ -45,18 +49,24 @@ class Authenticator:
         return known.principal if known is not None and self._clock() < known.until else None
 
     async def authenticate(self, key: str) -> Principal:
-        """The key's owner. Raises Unauthenticated, or Unavailable when nobody can tell."""
+        """The owner of a key or token. Raises Unauthenticated, or Unavailable when nobody can tell."""
         key_digest = keys.digest(key)
         principal = self.remembered(key_digest)
         if principal is not None:
             return principal
         prefix = keys.prefix(key)
         if prefix is None:
-            raise Unauthenticated("This is not a key.")
+            return await self._of_token(key, key_digest)
         principal = await self._ask_once(prefix, key_digest)
         if principal is None:
             raise Unauthenticated("This key is unknown or has been revoked.")
         return principal
+
+    async def _of_token(self, token: str, token_digest: bytes) -> Principal:
+        if token.count(".") != 2:
+            raise Unauthenticated("This is neither a key nor a token.")
+        principal, seconds = await self._tokens.verify(token)
+        return self._remember(token_digest, principal, min(seconds, FRESH_SECONDS))
 
     async def _ask_once(self, prefix: str, key_digest: bytes) -> Principal | None:
         """One question at a time for a key, whoever waits for the answer."""
@@ -82,8 +92,10 @@ class Authenticator:
             return None
         return self._remember(key_digest, found[1])
 
-    def _remember(self, key_digest: bytes, principal: Principal) -> Principal:
-        self._known[key_digest] = Remembered(principal, self._clock() + FRESH_SECONDS)
+    def _remember(
+        self, key_digest: bytes, principal: Principal, seconds: float = FRESH_SECONDS
+    ) -> Principal:
+        self._known[key_digest] = Remembered(principal, self._clock() + seconds)
         self._known.move_to_end(key_digest)
         if len(self._known) > MOST_REMEMBERED:
             self._known.popitem(last=False)

@@ -11,8 +11,8 @@ from services.gateway.auth.principal import Principal
 
 _EXPOSED = b"etag, retry-after, x-request-id"
 _PREFLIGHT = [
-    (b"access-control-allow-methods", b"GET, POST"),
-    (b"access-control-allow-headers", b"authorization, content-type, if-none-match"),
+    (b"access-control-allow-methods", b"GET, POST, PUT, DELETE"),
+    (b"access-control-allow-headers", b"authorization, content-type, if-match, if-none-match"),
     (b"access-control-max-age", b"600"),
     (b"vary", b"Origin"),
     (b"content-length", b"0"),

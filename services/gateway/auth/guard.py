@@ -10,13 +10,15 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from libs.common.errors import Forbidden, Unauthenticated
 from services.gateway.auth.authenticator import Authenticator
-from services.gateway.auth.keys import KeyKind, digest
+from services.gateway.auth.keys import CallerKind, digest
 from services.gateway.auth.principal import Principal
 
-PUBLIC: frozenset[KeyKind] = frozenset({"publishable", "secret", "admin"})
-ANONYMOUS: frozenset[KeyKind] = frozenset({"publishable", "secret"})
-PARTNER: frozenset[KeyKind] = frozenset({"secret"})
-ADMIN: frozenset[KeyKind] = frozenset({"admin"})
+PUBLIC: frozenset[CallerKind] = frozenset({"publishable", "secret", "admin"})
+ANONYMOUS: frozenset[CallerKind] = frozenset({"publishable", "secret"})
+PARTNER: frozenset[CallerKind] = frozenset({"secret"})
+# Routes with a `learner_id` in the path, which has to be that of the token.
+PARTNER_OR_LEARNER: frozenset[CallerKind] = frozenset({"secret", "learner"})
+ADMIN: frozenset[CallerKind] = frozenset({"admin"})
 _BEARER = b"bearer "
 
 
@@ -37,7 +39,7 @@ class Guard:
 
         return guarded
 
-    async def _admit(self, scope: Scope, allowed: frozenset[KeyKind]) -> Principal:
+    async def _admit(self, scope: Scope, allowed: frozenset[CallerKind]) -> Principal:
         key, in_url = _key(scope)
         principal = self._authenticator.remembered(digest(key))
         if principal is None:
@@ -46,9 +48,17 @@ class Guard:
             raise Unauthenticated("Only a publishable key may stand in a URL.")
         if principal.kind not in allowed:
             raise Forbidden(f"This needs another key: {' or '.join(sorted(allowed))}.")
+        if principal.kind == "learner":
+            refuse_other_learner(scope, principal)
         if principal.kind == "publishable":
             refuse_foreign_page(scope, principal)
         return principal
+
+
+def refuse_other_learner(scope: Scope, principal: Principal) -> None:
+    """Raises Forbidden unless the path is of the learner whose token it is."""
+    if scope["path_params"].get("learner_id") != principal.learner_id:
+        raise Forbidden("This token is another learner's.")
 
 
 def refuse_foreign_page(scope: Scope, principal: Principal) -> None:

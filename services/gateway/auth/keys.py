@@ -12,6 +12,8 @@ import string
 from typing import Literal, NamedTuple
 
 KeyKind = Literal["publishable", "secret", "admin"]
+# Who calls: the owner of a key, or a learner with a token that their partner signed.
+CallerKind = Literal["publishable", "secret", "admin", "learner"]
 
 KINDS: dict[str, KeyKind] = {"pk": "publishable", "sk": "secret", "ak": "admin"}
 _ABBREVIATIONS = {kind: short for short, kind in KINDS.items()}

@@ -3,16 +3,18 @@
 from typing import NamedTuple
 
 from libs.common.errors import Forbidden
-from services.gateway.auth.keys import KeyKind
+from services.gateway.auth.keys import CallerKind
 
 
 class Principal(NamedTuple):
-    """The owner of a key. `partner_id` is None for an administrator only."""
+    """The owner of a key, or a learner. `partner_id` is None for an administrator only; `learner_id` is
+    whose token it is; `key_prefix` is empty for a token."""
 
-    kind: KeyKind
+    kind: CallerKind
     key_prefix: str
     partner_id: str | None
     allowed_origins: frozenset[str]
+    learner_id: str | None = None
 
     @property
     def partner(self) -> str:

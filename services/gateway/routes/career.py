@@ -12,7 +12,7 @@ from libs.common.contracts.calls import Constraints
 from libs.common.contracts.career import Toward
 from libs.common.contracts.types import Count, Hours, Money, OccupationId
 from libs.common.web import Answer, read_body
-from services.gateway.auth.guard import PARTNER
+from services.gateway.auth.guard import PARTNER, PARTNER_OR_LEARNER
 from services.gateway.catalog.view import CatalogView
 from services.gateway.messages.languages import Languages
 from services.gateway.routes.language import ACCEPTED, json_in, language_of
@@ -49,7 +49,7 @@ class PathwayBody(Struct, frozen=True, kw_only=True):
 GAP = Operation(
     summary="What a learner holds of an occupation and what is missing",
     tag="Career",
-    keys=PARTNER,
+    keys=PARTNER_OR_LEARNER,
     query=GapQuery,
     answers={200: ShownGap},
     headers=(ACCEPTED,),
@@ -65,7 +65,7 @@ ANONYMOUS_GAP = Operation(
 PATHWAY = Operation(
     summary="A path of credentials toward an occupation, within money and hours",
     tag="Career",
-    keys=PARTNER,
+    keys=PARTNER_OR_LEARNER,
     body=PathwayBody,
     answers={200: ShownPathway},
     headers=(ACCEPTED,),

@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from libs.common.web import Streamed, json_response, read_body, read_bytes, require_media
 from libs.common.web.body import NDJSON_LIMIT
-from services.gateway.auth.guard import PARTNER
+from services.gateway.auth.guard import PARTNER, PARTNER_OR_LEARNER
 from services.gateway.routes.operation import GatewayRequest, Operation
 from services.gateway.usecases.bulk import MOST_LINES, Bulk, Line, LineAnswer, numbered
 from services.gateway.usecases.interactions import Accepted, Events, Interactions
@@ -15,7 +15,7 @@ NDJSON = "application/x-ndjson"
 OF_LEARNER = Operation(
     summary="What a learner did; `position` covers all accepted events",
     tag="Interactions",
-    keys=PARTNER,
+    keys=PARTNER_OR_LEARNER,
     body=Events,
     answers={202: Accepted},
 )

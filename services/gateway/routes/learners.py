@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from libs.common.contracts.calls import LearnerBody, SelfReported
 from libs.common.web import json_response, read_body
-from services.gateway.auth.guard import PARTNER
+from services.gateway.auth.guard import PARTNER_OR_LEARNER
 from services.gateway.routes.operation import GatewayRequest, Operation
 from services.gateway.usecases.learners import (
     Export,
@@ -21,31 +21,37 @@ TAG = "Learners"
 PUT = Operation(
     summary="Create or replace a learner",
     tag=TAG,
-    keys=PARTNER,
+    keys=PARTNER_OR_LEARNER,
     body=LearnerBody,
     answers={200: ShownLearner, 201: ShownLearner},
     headers=("If-Match",),
 )
-GET = Operation(summary="A learner", tag=TAG, keys=PARTNER, answers={200: ShownLearner})
+GET = Operation(summary="A learner", tag=TAG, keys=PARTNER_OR_LEARNER, answers={200: ShownLearner})
 DELETE = Operation(
     summary="Erase a learner",
     tag=TAG,
-    keys=PARTNER,
+    keys=PARTNER_OR_LEARNER,
     answers={202: None},
     headers=("If-Match",),
 )
 EXPORT = Operation(
-    summary="Everything that is known of a learner", tag=TAG, keys=PARTNER, answers={200: Export}
+    summary="Everything that is known of a learner",
+    tag=TAG,
+    keys=PARTNER_OR_LEARNER,
+    answers={200: Export},
 )
 REPORT = Operation(
     summary="A credential that a learner says they hold",
     tag=TAG,
-    keys=PARTNER,
+    keys=PARTNER_OR_LEARNER,
     body=SelfReported,
     answers={201: ShownCredential},
 )
 HELD = Operation(
-    summary="What a learner holds", tag=TAG, keys=PARTNER, answers={200: ShownCredentials}
+    summary="What a learner holds",
+    tag=TAG,
+    keys=PARTNER_OR_LEARNER,
+    answers={200: ShownCredentials},
 )
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from libs.common.errors import Fault, InvalidRequest
 from libs.common.web.pointers import fault
 from libs.common.web.query import parse
-from services.gateway.auth.keys import KeyKind
+from services.gateway.auth.keys import CallerKind
 from services.gateway.auth.principal import Principal
 
 GatewayRequest = Request[None, Principal, Any]
@@ -32,7 +32,7 @@ class Operation(Struct, frozen=True, kw_only=True):
 
     summary: str
     tag: str
-    keys: frozenset[KeyKind] | None
+    keys: frozenset[CallerKind] | None
     answers: Mapping[int, Any]
     query: type[Struct] = NoQuery
     body: Any = None

@@ -12,7 +12,7 @@ from libs.common.contracts.profile import HeldSkill
 from libs.common.contracts.types import CredentialId
 from libs.common.web import Answer as Answered
 from libs.common.web import read_body
-from services.gateway.auth.guard import ANONYMOUS, PARTNER, header
+from services.gateway.auth.guard import ANONYMOUS, PARTNER_OR_LEARNER, header
 from services.gateway.catalog.view import CatalogView
 from services.gateway.messages.languages import Languages
 from services.gateway.routes.language import ACCEPTED, language_headers, language_of
@@ -48,7 +48,7 @@ class WhatIfBody(Struct, frozen=True, kw_only=True):
 OF_LEARNER = Operation(
     summary="A learner's recommendations",
     tag="Recommendations",
-    keys=PARTNER,
+    keys=PARTNER_OR_LEARNER,
     query=RecommendationQuery,
     answers={200: Answer, 304: None},
     headers=("If-None-Match", ACCEPTED),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -11,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common.database import reading, writing
 from libs.common.errors import Conflict, NotFound
+from services.gateway.auth.identity import Identity, Signer
 from services.gateway.auth.keys import KeyKind, KeyRecord
 from services.gateway.auth.principal import Principal
-from services.gateway.store.tables import api_key, partner
+from services.gateway.store import audit, identities
+from services.gateway.store.tables import api_key, identity, partner
 
 MOST_ACTIVE = 2
 
@@ -34,14 +37,34 @@ class Partner(Struct, frozen=True, kw_only=True):
     name: str
     allowed_origins: list[str]
     created_at: datetime
+    requests_per_second: int | None = None
+    identities: list[Identity] = []
     keys: list[ShownKey] = []
 
 
-class PartnerStore:
-    """Raises NotFound for a partner or key that is not there."""
+class Change(Struct, frozen=True, kw_only=True):
+    """What of a partner is to be other than it is; None stays."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    name: str | None = None
+    allowed_origins: list[str] | None = None
+    requests_per_second: int | None = None
+    identities: list[Identity] | None = None
+
+
+class PartnerStore:
+    """Raises NotFound for a partner or key that is not there. `actor` stands in the audit log."""
+
+    def __init__(self, engine: AsyncEngine, actor: str = "gateway") -> None:
         self._engine = engine
+        self._actor = actor
+
+    def acting_as(self, actor: str) -> "PartnerStore":
+        """The same for somebody else."""
+        return PartnerStore(self._engine, actor)
+
+    async def find_signers(self, issuer: str) -> "list[Signer]":
+        """For whom an issuer signs learners' tokens."""
+        return await identities.signers(self._engine, issuer)
 
     async def find_key(self, prefix: str) -> tuple[bytes, Principal] | None:
         """The digest of a key that is in force and whose it is."""
@@ -66,8 +89,9 @@ class PartnerStore:
         async with writing(self._engine) as connection:
             if (await connection.execute(statement)).first() is None:
                 raise Conflict(f"a partner {partner_id!r} exists")
+            await self._audit(connection, "partner.create", partner_id, name=name)
             for key in keys:
-                await _insert_key(connection, key, partner_id)
+                await self._insert_key(connection, key, partner_id)
 
     async def add_key(self, key: KeyRecord, partner_id: str | None) -> None:
         """Adds a key; partner None for an administrator's. Raises Conflict beyond two in force of a kind."""
@@ -81,26 +105,42 @@ class PartnerStore:
                 await _lock(connection, partner_id)
                 if (await connection.scalar(in_force) or 0) >= MOST_ACTIVE:
                     raise Conflict(f"{partner_id!r} has {MOST_ACTIVE} {key.kind} keys; revoke one")
-            await _insert_key(connection, key, partner_id)
+            await self._insert_key(connection, key, partner_id)
 
-    async def revoke_key(self, prefix: str) -> None:
-        """Ends a key; again changes nothing."""
+    async def revoke_key(self, prefix: str, partner_id: str | None = None) -> None:
+        """Ends a key, if it is the partner's where one is named; again changes nothing."""
         at = func.coalesce(api_key.c.revoked_at, func.now())
-        statement = update(api_key).where(api_key.c.prefix == prefix).values(revoked_at=at)
+        theirs = [] if partner_id is None else [api_key.c.partner_id == partner_id]
+        statement = update(api_key).where(api_key.c.prefix == prefix, *theirs).values(revoked_at=at)
         async with writing(self._engine) as connection:
             if (await connection.execute(statement)).rowcount == 0:
                 raise NotFound(f"there is no key {prefix!r}")
+            await self._audit(connection, "key.revoke", prefix)
 
     async def set_origins(self, partner_id: str, origins: Sequence[str]) -> None:
         """Replaces the list of origins."""
-        statement = (
-            update(partner)
-            .where(partner.c.id == partner_id)
-            .values(allowed_origins=list(dict.fromkeys(origins)))
-        )
+        await self.change(partner_id, Change(allowed_origins=list(origins)))
+
+    async def change(self, partner_id: str, change: Change) -> None:
+        """Raises Conflict when an issuer with its audience is another partner's."""
+        values = {
+            name: value
+            for name in ("name", "allowed_origins", "requests_per_second")
+            if (value := getattr(change, name)) is not None
+        }
+        if change.allowed_origins is not None:
+            values["allowed_origins"] = list(dict.fromkeys(change.allowed_origins))
         async with writing(self._engine) as connection:
-            if (await connection.execute(statement)).rowcount == 0:
-                raise _no_partner(partner_id)
+            await _lock(connection, partner_id)
+            if values:
+                await connection.execute(
+                    update(partner).where(partner.c.id == partner_id).values(values)
+                )
+            details = dict(values)
+            if change.identities is not None:
+                await identities.replace(connection, partner_id, change.identities)
+                details["identities"] = [f"{i.issuer} {i.audience}" for i in change.identities]
+            await self._audit(connection, "partner.change", partner_id, **details)
 
     async def get(self, partner_id: str) -> Partner:
         """One partner."""
@@ -116,10 +156,29 @@ class PartnerStore:
                 await connection.execute(select(partner).order_by(partner.c.created_at))
             ).all()
             keys = (await connection.execute(select(api_key).order_by(api_key.c.created_at))).all()
+            signing = (await connection.execute(select(identity))).all()
         return [
-            Partner(**row._asdict(), keys=[_shown(key) for key in keys if key.partner_id == row.id])
+            Partner(
+                **row._asdict(),
+                identities=[_identity(each) for each in signing if each.partner_id == row.id],
+                keys=[_shown(key) for key in keys if key.partner_id == row.id],
+            )
             for row in partners
         ]
+
+    async def _insert_key(
+        self, connection: AsyncConnection, key: KeyRecord, partner_id: str | None
+    ) -> None:
+        row = {**key._asdict(), "partner_id": partner_id}
+        await connection.execute(insert(api_key).values(row))
+        await self._audit(
+            connection, "key.create", key.prefix, kind=key.kind, partner_id=partner_id
+        )
+
+    async def _audit(
+        self, connection: AsyncConnection, action: str, target: str, **details: Any
+    ) -> None:
+        await audit.write(connection, self._actor, action, target, **details)
 
 
 async def _lock(connection: AsyncConnection, partner_id: str) -> None:
@@ -128,8 +187,8 @@ async def _lock(connection: AsyncConnection, partner_id: str) -> None:
         raise _no_partner(partner_id)
 
 
-async def _insert_key(connection: AsyncConnection, key: KeyRecord, partner_id: str | None) -> None:
-    await connection.execute(insert(api_key).values({**key._asdict(), "partner_id": partner_id}))
+def _identity(row: Any) -> Identity:
+    return msgspec.json.decode(row.document, type=Identity)
 
 
 def _shown(row: Any) -> ShownKey:

@@ -1,18 +1,22 @@
-"""The tables of partners and their keys. Of a key only its prefix and digest are kept."""
+"""The tables of partners, their keys and identities, and the audit log. Of a key only its prefix and digest are kept."""
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
     func,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
 
@@ -22,6 +26,7 @@ partner = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("allowed_origins", ARRAY(Text), nullable=False),
+    Column("requests_per_second", Integer),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
@@ -38,3 +43,24 @@ api_key = Table(
     CheckConstraint("(kind = 'admin') = (partner_id IS NULL)", name="api_key_owner"),
 )
 Index("api_key_partner", api_key.c.partner_id)
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("audience", Text, primary_key=True),
+    Column("partner_id", Text, ForeignKey("partner.id"), nullable=False),
+    Column("document", JSONB, nullable=False),
+)
+Index("identity_partner", identity.c.partner_id)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("details", JSONB, nullable=False),
+)

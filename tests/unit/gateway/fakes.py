@@ -27,6 +27,7 @@ from libs.common.contracts.redis_values import (
 from libs.common.contracts.topics import Topic
 from libs.common.errors import NotFound, TryAgain, Unavailable
 from services.gateway.auth import keys
+from services.gateway.auth.identity import Signer
 from services.gateway.auth.keys import KeyKind
 from services.gateway.auth.principal import Principal
 from services.gateway.catalog.view import CatalogView
@@ -67,6 +68,7 @@ class FakeKeys:
 
     def __init__(self) -> None:
         self.known: dict[str, tuple[bytes, Principal]] = {}
+        self.signers: list[Signer] = []
         self.away = False
         self.asked = 0
 
@@ -75,6 +77,11 @@ class FakeKeys:
         principal = Principal(kind, record.prefix, partner_id, frozenset(origins))
         self.known[record.prefix] = record.digest, principal
         return key
+
+    async def find_signers(self, issuer: str) -> list[Signer]:
+        if self.away:
+            raise Unavailable("away")
+        return [each for each in self.signers if each.identity.issuer == issuer]
 
     async def find_key(self, prefix: str) -> tuple[bytes, Principal] | None:
         self.asked += 1

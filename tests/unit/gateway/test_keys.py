@@ -7,6 +7,9 @@ from litestar.routes import HTTPRoute
 from libs.common.errors import Unauthenticated, Unavailable
 from services.gateway.auth import keys
 from services.gateway.auth.authenticator import FRESH_SECONDS, Authenticator
+from services.gateway.auth.fetching import fetch_public
+from services.gateway.auth.jwks import KeySets
+from services.gateway.auth.tokens import Tokens
 from tests.factories.catalog import credential
 from tests.unit.gateway.fakes import FakeKeys
 from tests.unit.gateway.world import ORIGIN, World, ranked
@@ -111,7 +114,9 @@ async def test_known_keys_work_while_postgresql_is_away(
 async def test_a_revoked_key_stops_within_seconds() -> None:
     """It is remembered for a while, then asked about; while nobody can tell it goes on."""
     store, time = FakeKeys(), [0.0]
-    authenticator = Authenticator(store, clock=lambda: time[0])
+    authenticator = Authenticator(
+        store, Tokens(store, KeySets(fetch_public)), clock=lambda: time[0]
+    )
     key = store.add("secret", "partner")
     assert (await authenticator.authenticate(key)).partner_id == "partner"
     store.known.clear()
