@@ -62,10 +62,12 @@ def build_api(settings: ApiSettings) -> App:
             yield
             await keeping.save()
 
+    partners = PartnerStore(engine)
     return assemble(
         Outside(
             view=view,
-            keys=PartnerStore(engine),
+            keys=partners,
+            partners=partners,
             lists=Lists(Reads(reader, Breaker("redis")), changes, pepper),
             profile=Profile(to_profile, Breaker("profile")),
             recommender=Recommender(to_recommender, Breaker("recommender")),

@@ -26,10 +26,12 @@ from services.gateway.routes.catalog import catalog_routes
 from services.gateway.routes.documents import document_routes
 from services.gateway.routes.interactions import interaction_routes
 from services.gateway.routes.learners import learner_routes
+from services.gateway.routes.partners import partner_routes
 from services.gateway.routes.publishing import publishing_routes
 from services.gateway.routes.recommendations import recommendation_routes
+from services.gateway.routes.stream import stream_routes
 from services.gateway.routes.teams import team_routes
-from services.gateway.usecases import ports
+from services.gateway.usecases import partners, ports
 from services.gateway.usecases.answer import Composer
 from services.gateway.usecases.by_value import ByValue
 from services.gateway.usecases.career import Career
@@ -41,6 +43,7 @@ from services.gateway.usecases.ready import Ready
 from services.gateway.usecases.recommendations import Parts, Recommendations
 from services.gateway.usecases.searching import Searching
 from services.gateway.usecases.staleness import Staleness
+from services.gateway.usecases.streaming import Streams
 from services.gateway.usecases.teams import Teams
 
 
@@ -49,6 +52,7 @@ class Outside(NamedTuple):
 
     view: CatalogView
     keys: KeyStore
+    partners: partners.Store
     lists: ports.Lists
     profile: ports.Profile
     recommender: ports.Recommender
@@ -119,11 +123,13 @@ def routes(outside: Outside) -> list[ControllerRouterHandler]:
     searching = Searching(view, cards, outside.catalog)
     return [
         *recommendation_routes(recommendations, view, languages),
+        *stream_routes(Streams(recommendations, outside.lists), languages),
         *career_routes(career, view, languages),
         *team_routes(teams, view),
         *interaction_routes(Interactions(view, outside.profile, now)),
         *learner_routes(learners),
         *catalog_routes(view, cards, Similar(view), searching),
         *publishing_routes(Publishing(view, outside.catalog)),
+        *partner_routes(outside.partners),
         *document_routes(),
     ]

@@ -1,7 +1,8 @@
 """Learners' lists as the workers wrote them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from time import monotonic
 from typing import NamedTuple
 
@@ -91,6 +92,16 @@ class Lists:
                         await changed.wait()
         except (TimeoutError, TryAgain):
             return await self.read(partition, learner_key)
+
+    @asynccontextmanager
+    async def changing(self, partner_id: str, learner_id: str) -> AsyncIterator[asyncio.Event]:
+        """An event that every change of the learner's list sets from now on. Raises TryAgain also where no list can be
+        found yet."""
+        lookup, _ = await self.find(partner_id, learner_id)
+        if lookup is None or lookup.learner_key is None:
+            raise TryAgain("no worker has applied this learner yet")
+        async with self._changes.of(lookup.partition, lookup.learner_key) as changed:
+            yield changed
 
 
 def _found(ranked: bytes | None, offsets: bytes | None) -> Found | None:

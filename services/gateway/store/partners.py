@@ -1,11 +1,9 @@
 """Partners and keys in PostgreSQL. Every call raises Unavailable while it is away."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -13,42 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.common.database import reading, writing
 from libs.common.errors import Conflict, NotFound
 from services.gateway.auth.identity import Identity, Signer
-from services.gateway.auth.keys import KeyKind, KeyRecord
+from services.gateway.auth.keys import KeyRecord
+from services.gateway.auth.partner import Change, Partner, ShownKey
 from services.gateway.auth.principal import Principal
 from services.gateway.store import audit, identities
 from services.gateway.store.tables import api_key, identity, partner
 
 MOST_ACTIVE = 2
-
-
-class ShownKey(Struct, frozen=True, kw_only=True):
-    """A key as it may be listed: by its prefix, never itself."""
-
-    prefix: str
-    kind: KeyKind
-    created_at: datetime
-    revoked_at: datetime | None = None
-
-
-class Partner(Struct, frozen=True, kw_only=True):
-    """A partner and the keys that were ever made for it."""
-
-    id: str
-    name: str
-    allowed_origins: list[str]
-    created_at: datetime
-    requests_per_second: int | None = None
-    identities: list[Identity] = []
-    keys: list[ShownKey] = []
-
-
-class Change(Struct, frozen=True, kw_only=True):
-    """What of a partner is to be other than it is; None stays."""
-
-    name: str | None = None
-    allowed_origins: list[str] | None = None
-    requests_per_second: int | None = None
-    identities: list[Identity] | None = None
+_NOTHING_ELSE = Change()
 
 
 class PartnerStore:
@@ -61,6 +31,10 @@ class PartnerStore:
     def acting_as(self, actor: str) -> "PartnerStore":
         """The same for somebody else."""
         return PartnerStore(self._engine, actor)
+
+    async def audit(self, limit: int) -> "list[audit.Entry]":
+        """The last entries of the audit log, the newest first."""
+        return await audit.newest(self._engine, limit)
 
     async def find_signers(self, issuer: str) -> "list[Signer]":
         """For whom an issuer signs learners' tokens."""
@@ -81,15 +55,29 @@ class PartnerStore:
         return row.digest, Principal(row.kind, row.prefix, row.partner_id, origins)
 
     async def create(
-        self, partner_id: str, name: str, origins: Sequence[str], keys: Sequence[KeyRecord]
+        self,
+        partner_id: str,
+        name: str,
+        origins: Sequence[str],
+        keys: Sequence[KeyRecord],
+        change: Change = _NOTHING_ELSE,
     ) -> None:
-        """Adds a partner with its first keys. Raises Conflict when the id is taken."""
-        row = {"id": partner_id, "name": name, "allowed_origins": list(origins)}
+        """Adds a partner with its first keys. Raises Conflict when the id, or an issuer with its audience,
+        is taken."""
+        row = {
+            "id": partner_id,
+            "name": name,
+            "allowed_origins": list(dict.fromkeys(origins)),
+            "requests_per_second": change.requests_per_second,
+        }
         statement = insert(partner).values(row).on_conflict_do_nothing().returning(partner.c.id)
         async with writing(self._engine) as connection:
             if (await connection.execute(statement)).first() is None:
                 raise Conflict(f"a partner {partner_id!r} exists")
-            await self._audit(connection, "partner.create", partner_id, name=name)
+            await identities.replace(connection, partner_id, change.identities or ())
+            await self._audit(
+                connection, "partner.create", partner_id, name=name, allowed_origins=list(origins)
+            )
             for key in keys:
                 await self._insert_key(connection, key, partner_id)
 

@@ -1,6 +1,8 @@
 """What the use cases need of Redis and of the other services; `app` gives them the real ones."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
 from libs.common.contracts.calls import (
@@ -52,6 +54,9 @@ class Lists(Protocol):
     async def wait(
         self, partition: int, learner_key: str, position: int | None, seconds: float
     ) -> Found | None: ...
+    def changing(
+        self, partner_id: str, learner_id: str
+    ) -> AbstractAsyncContextManager[asyncio.Event]: ...
 
 
 class Profile(Protocol):

@@ -87,7 +87,7 @@ class Recommendations:
         if ask.narrowing is not None:
             return await self._ranked(ask, partition, learner_key, found, ask.narrowing)
         fallback: Fallback | None = None
-        if (state := self._parts.staleness.of(found.ranked)) != "current":
+        if (state := self._parts.staleness.of(found.ranked, ask.oldest)) != "current":
             try:
                 ranked = await self._parts.recommender.repair(partition, learner_key)
                 found = found._replace(ranked=ranked)

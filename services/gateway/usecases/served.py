@@ -22,7 +22,7 @@ Fallback = Literal["stale", "recommender_unavailable", "redis_unavailable"]
 
 class Ask(Struct, frozen=True, kw_only=True):
     """What a partner asks for one learner; no narrowing asks for the learner's own list. `language` is
-    that of the sentences."""
+    that of the sentences; `oldest`: milliseconds from which a list that is behind is made again."""
 
     partner_id: str
     learner_id: str
@@ -30,6 +30,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     narrowing: Narrowing | None = None
     min_position: int | None = None
     language: str = DEFAULT
+    oldest: int = 60_000
 
 
 class Freshness(NamedTuple):

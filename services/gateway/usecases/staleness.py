@@ -7,7 +7,6 @@ from libs.common.contracts.types import milliseconds
 from services.gateway.catalog.view import CatalogView
 from services.gateway.packed import PackedList
 
-OLD_MILLISECONDS = 60_000
 State = Literal["current", "stale", "unknown"]
 
 
@@ -26,22 +25,23 @@ class Staleness:
             self._seen_at = ranked.computed_at
             self._made_with = _made_with(ranked)
 
-    def of(self, ranked: PackedList) -> State:
-        """`stale` as contracts.md has it; `unknown` for an old list while no young one was seen to compare it with.
+    def of(self, ranked: PackedList, oldest: int) -> State:
+        """`stale`: older than `oldest` milliseconds, and the model or the catalog has moved; `unknown` for an old list
+        while no young one was seen to compare it with.
 
         A view not read from Kafka says nothing of the catalog.
         """
-        if self._young(ranked.computed_at):
+        if self._young(ranked.computed_at, oldest):
             return "current"
         epoch = self._view.epoch
         if epoch >= 0 and self._view.tables.caught_up and epoch != ranked.catalog_epoch:
             return "stale"
         if _made_with(ranked) != self._made_with:
             return "stale"
-        return "current" if self._young(self._seen_at) else "unknown"
+        return "current" if self._young(self._seen_at, oldest) else "unknown"
 
-    def _young(self, computed_at: int) -> bool:
-        return milliseconds(self._clock()) - computed_at <= OLD_MILLISECONDS
+    def _young(self, computed_at: int, oldest: int) -> bool:
+        return milliseconds(self._clock()) - computed_at <= oldest
 
 
 def _made_with(ranked: PackedList) -> tuple[str, int]:

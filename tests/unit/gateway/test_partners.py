@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from deploy.local.embedded.postgres import Postgres
@@ -17,6 +18,7 @@ from libs.common.errors import Conflict, InvalidRequest, NotFound
 from libs.common.migrations import migrate
 from services.gateway.auth import keys, origins
 from services.gateway.store.partners import PartnerStore
+from tests.unit.gateway.test_tokens import identity
 
 MIGRATIONS = Path("services/gateway/migrations")
 
@@ -124,8 +126,10 @@ def command(database: str, *words: str) -> Any:
     return json.loads(done.stdout)
 
 
-async def test_the_commands_make_keys_that_work(database: str, store: PartnerStore) -> None:
-    """Create, list, add, revoke, origins, and the administrator's key; a key is shown once."""
+async def test_the_commands_make_keys_that_work(
+    database: str, store: PartnerStore, tmp_path: Path
+) -> None:
+    """Create, list, add, revoke, origins, identities, the audit log, and the administrator's key; a key is shown once."""
 
     async def run(*words: str) -> Any:
         return await asyncio.to_thread(command, database, *words)
@@ -153,6 +157,13 @@ async def test_the_commands_make_keys_that_work(database: str, store: PartnerSto
     listed = json.dumps(await run("list"))
     assert added["prefix"] in listed
     assert added["key"] not in listed
+    signing = tmp_path / "identities.json"
+    signing.write_text(json.dumps([msgspec.to_builtins(identity())]))
+    await run("identities", "set", "jobs", str(signing))
+    assert [each.partner_id for each in await store.find_signers(identity().issuer)] == ["jobs"]
+    entry = (await run("audit", "--limit", "1"))[0]
+    assert (entry["action"], entry["target"]) == ("partner.change", "jobs")
+    assert entry["actor"].startswith("command ")
     with pytest.raises(subprocess.CalledProcessError) as refused:
         await run("create", "Again", "--id", "jobs")
     assert refused.value.returncode == 1

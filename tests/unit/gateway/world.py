@@ -15,10 +15,12 @@ from libs.common.contracts.redis_values import (
     pack,
 )
 from libs.common.contracts.types import milliseconds
+from libs.common.database import make_engine
 from services.gateway.assembly import Outside, assemble
 from services.gateway.catalog.view import CatalogView
 from services.gateway.messages.languages import CATALOGS
 from services.gateway.packed import PackedList
+from services.gateway.store.partners import PartnerStore
 from services.gateway.usecases.ports import Found
 from tests.unit.gateway.fakes import (
     NOW,
@@ -30,6 +32,7 @@ from tests.unit.gateway.fakes import (
     FakeTables,
 )
 
+NO_DATABASE = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
 LOG = "log-1"
 ORIGIN = "https://jobs.example"
 
@@ -49,19 +52,19 @@ class World:
         self.secret = self.keys.add("secret", "partner")
         self.publishable = self.keys.add("publishable", "partner", ORIGIN)
         self.admin = self.keys.add("admin", None)
-        self.app = assemble(
-            Outside(
-                view=self.view,
-                keys=self.keys,
-                lists=self.lists,
-                profile=self.profile,
-                recommender=self.recommender,
-                catalog=self.catalog,
-                partition_of=lambda _: 5,
-                now=lambda: self.now,
-                messages=messages,
-            )
+        self.outside = Outside(
+            view=self.view,
+            keys=self.keys,
+            partners=PartnerStore(make_engine(NO_DATABASE)),
+            lists=self.lists,
+            profile=self.profile,
+            recommender=self.recommender,
+            catalog=self.catalog,
+            partition_of=lambda _: 5,
+            now=lambda: self.now,
+            messages=messages,
         )
+        self.app = assemble(self.outside)
 
     def publish(self, *snapshots: Any) -> None:
         """Puts snapshots into the view."""
