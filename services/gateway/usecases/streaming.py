@@ -132,7 +132,7 @@ class Streams:
         try:
             while True:
                 await self._follow_for_a_while(source, ask)
-        except Exception as error:  # whatever it is, whoever waits must not wait for ever
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits must not wait for ever
             log.info("stream_ended", reason=str(error), error=type(error).__name__)
             source.fail(error)
 
