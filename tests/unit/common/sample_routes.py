@@ -79,7 +79,7 @@ async def _answers(lines: list[bytes]) -> AsyncGenerator[bytes, None]:
                 await asyncio.sleep(0.02)
             answered += 1
             yield line + b"!\n"
-    except GeneratorExit:
+    except (GeneratorExit, asyncio.CancelledError):
         structlog.get_logger().info("lines ended", answered=answered)
         raise
 
