@@ -7,18 +7,20 @@
 | hours | mean workload |
 | value | mean value score, 0 to 1 |
 | gap_closed | the share of what is missing for the goal that all of them together close (`stacking`'s F) |
-| cost_burden | mean net cost over the budget that the learner has stated, which is above zero |
+| cost_burden | mean net cost over the budget that the learner has stated, which is above zero (cost over means, as the US \
+Department of Housing and Urban Development measures the burden of housing) |
 
 A mean is told of at least 30 learners. A smaller group is suppressed; and where everyone less the groups that are told would
 leave 1 to 29, the smallest of those is withheld as well, so that none follows by subtraction (complementary suppression,
-as statistical offices do it: Willenborg & de Waal 2001).
+as statistical offices do it: Willenborg & de Waal 2001). The same holds for each mean, by those who have the measure: how
+many these are can be known, as every list has a value.
 
 Exposure by sector of the issuer: Σ 1 / log₂(1 + rank) over all lists, as a share, against the sector's share of merit, the sum
 of the value scores of all that may be recommended (Singh & Joachims 2018: exposure in proportion to merit).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Literal, get_args
 
 from msgspec import Struct
@@ -102,11 +104,9 @@ class _Tally:
             self.counts[measure] += 1
             self.sums[measure] += found
 
-    def report(self, key: GroupKey, *, told: bool) -> GroupReport:
+    def report(self, key: GroupKey, *, told: bool, means_of: Container[Measure]) -> GroupReport:
         means = {
-            each: round(self.sums[each] / self.counts[each], 4)
-            if told and self.counts[each] >= LEAST
-            else None
+            each: round(self.sums[each] / self.counts[each], 4) if each in means_of else None
             for each in MEASURES
         }
         return GroupReport(
@@ -151,25 +151,36 @@ class Fairness:
     ) -> FairnessReport:
         """merit, credentials: by sector, over all that may be recommended. now: Unix milliseconds."""
         told = self._told()
-        groups = [self._groups[key].report(key, told=key in told) for key in sorted(self._groups)]
+        groups = [
+            tally.report(key, told=key in told, means_of=told.get(key, ()))
+            for key, tally in sorted(self._groups.items(), key=lambda each: each[0])
+        ]
         return FairnessReport(
             computed_at=now,
             k=k,
             currency=currency,
             everyone=self._everyone.report(
-                (EVERYONE, EVERYONE), told=self._everyone.learners >= LEAST
+                (EVERYONE, EVERYONE),
+                told=self._everyone.learners >= LEAST,
+                means_of=[each for each in MEASURES if self._everyone.counts[each] >= LEAST],
             ),
             groups=groups,
             gaps=_gaps(groups),
             sectors=_sectors(self._exposure, merit, credentials),
         )
 
-    def _told(self) -> set[GroupKey]:
-        """The groups of which something is told."""
-        told: set[GroupKey] = set()
+    def _told(self) -> dict[GroupKey, list[Measure]]:
+        """The groups of which something is told, and the measures whose means are."""
+        told: dict[GroupKey, list[Measure]] = {}
         for axis in {axis for axis, _ in self._groups}:
-            sizes = {key: each.learners for key, each in self._groups.items() if key[0] == axis}
-            told |= _untold_by_none(sizes, self._everyone.learners)
+            of = {key: tally for key, tally in self._groups.items() if key[0] == axis}
+            sizes = {key: tally.learners for key, tally in of.items()}
+            large = _untold_by_none(sizes, self._everyone.learners)
+            told |= {key: [] for key in large}
+            for measure in MEASURES:
+                having = {key: of[key].counts[measure] for key in large}
+                for key in _untold_by_none(having, self._everyone.counts[measure]):
+                    told[key].append(measure)
         return told
 
 

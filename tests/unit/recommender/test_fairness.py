@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from libs.common.contracts.calls import Constraints
@@ -81,6 +81,29 @@ def test_nothing_of_a_small_group_is_told_or_follows(
             assert set(each.measures.values()) == {None}
     draw.shuffle(people)
     assert report_of(people) == report
+
+
+COUNTS = st.dictionaries(
+    st.sampled_from("abcd"), st.tuples(st.integers(0, 70), st.integers(0, 40)), max_size=4
+)
+
+
+@given(COUNTS)
+@example({"a": (40, 0), "b": (29, 11)})
+def test_no_mean_of_few_follows_from_the_others(counts: dict[str, tuple[int, int]]) -> None:
+    """Of those who have a measure, all but the groups whose mean is told are nobody or at least 30: how many have one can
+    be known, as all have a value who have a list, and then the mean of the rest could be computed."""
+    people = [
+        person({"g": group}, cost)
+        for group, sizes in counts.items()
+        for cost, size in zip((1.0, None), sizes, strict=True)
+        for _ in range(size)
+    ]
+    groups = report_of(people).groups
+    told = [each.group for each in groups if each.measures["net_cost"] is not None]
+    assert all(counts[group][0] >= LEAST for group in told)
+    rest = sum(having for having, _ in counts.values()) - sum(counts[group][0] for group in told)
+    assert not told or rest == 0 or rest >= LEAST
 
 
 def test_groups_that_are_free_text_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
