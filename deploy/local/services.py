@@ -133,6 +133,8 @@ def settings(around: Surroundings, service: str) -> dict[str, str]:
         "STACKWISE_CATALOG_URL": around.url("catalog"),
         "STACKWISE_PROFILE_URL": around.url("profile"),
         "STACKWISE_RECOMMENDER_URL": around.url("recommender"),
+        "STACKWISE_KEY_PER_SECOND": "2000",
+        "STACKWISE_ADDRESS_PER_SECOND": "2000",
         "STACKWISE_MODEL_STORE": str(around.state.folder("models")),
         **database,
     }

@@ -14,6 +14,8 @@ from libs.common.global_table import GlobalTables
 from libs.common.kafka.broker import keep_started, make_broker
 from libs.common.web import App, serve
 from services.gateway.assembly import Outside, assemble
+from services.gateway.auth.guard import Limits
+from services.gateway.auth.limits import Limiter
 from services.gateway.breaker import Breaker
 from services.gateway.catalog.keeping import Keeping
 from services.gateway.catalog.view import CatalogView
@@ -21,6 +23,7 @@ from services.gateway.clients import Catalog, Profile, Recommender
 from services.gateway.settings import ApiSettings
 from services.gateway.store import redis
 from services.gateway.store.changes import Changes
+from services.gateway.store.limits import SharedLimits
 from services.gateway.store.lists import Lists
 from services.gateway.store.partitions import partition_of
 from services.gateway.store.partners import PartnerStore
@@ -44,6 +47,7 @@ def build_api(settings: ApiSettings) -> App:
     catalog = Catalog(to_catalog, Breaker("catalog"))
     keeping = Keeping(view, settings.scratch, catalog.dump)
     changes = Changes(listener)
+    limiter = Limiter(SharedLimits(reader).settle)
     pepper = settings.lookup_pepper.get_secret_value()
 
     @asynccontextmanager
@@ -57,7 +61,9 @@ def build_api(settings: ApiSettings) -> App:
             await keeping.restore()
             garbage.settle()
             await opened.enter_async_context(
-                background(keep_started(broker, settings), keeping.run(), changes.run())
+                background(
+                    keep_started(broker, settings), keeping.run(), changes.run(), limiter.run()
+                )
             )
             yield
             await keeping.save()
@@ -68,6 +74,12 @@ def build_api(settings: ApiSettings) -> App:
             view=view,
             keys=partners,
             partners=partners,
+            limits=Limits(
+                limiter,
+                key_rate=settings.key_per_second,
+                address_rate=settings.address_per_second,
+                proxies=settings.proxies,
+            ),
             lists=Lists(Reads(reader, Breaker("redis")), changes, pepper),
             profile=Profile(to_profile, Breaker("profile")),
             recommender=Recommender(to_recommender, Breaker("recommender")),

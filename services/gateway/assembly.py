@@ -13,8 +13,9 @@ from libs.common.web.app import Lifespan
 from services.gateway.auth.authenticator import Authenticator, KeyStore
 from services.gateway.auth.cors import cors
 from services.gateway.auth.fetching import fetch_public
-from services.gateway.auth.guard import Guard
+from services.gateway.auth.guard import Guard, Limits
 from services.gateway.auth.jwks import Fetch, KeySets
+from services.gateway.auth.secured import secured
 from services.gateway.auth.tokens import Tokens
 from services.gateway.catalog.best import Best
 from services.gateway.catalog.cards import Cards
@@ -53,6 +54,7 @@ class Outside(NamedTuple):
     view: CatalogView
     keys: KeyStore
     partners: partners.Store
+    limits: Limits
     lists: ports.Lists
     profile: ports.Profile
     recommender: ports.Recommender
@@ -72,8 +74,8 @@ def assemble(outside: Outside, *lifespan: Lifespan) -> App:
         routes=routes(outside),
         health=health,
         lifespan=lifespan,
-        middleware=[Guard(Authenticator(outside.keys, tokens)).layer],
-        wrappers=[cors],
+        middleware=[Guard(Authenticator(outside.keys, tokens), outside.limits).layer],
+        wrappers=[secured, cors],
     )
 
 

@@ -1,6 +1,9 @@
 """What the processes of the gateway are told by their environment."""
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
 
 from libs.common.settings import (
     HttpSettings,
@@ -12,12 +15,19 @@ from libs.common.settings import (
 
 
 class ApiSettings(HttpSettings, KafkaSettings, PostgresSettings, RedisSettings):
-    """The api process. `scratch`: where the catalog view is saved, so that a start needs no Kafka."""
+    """The api process. `scratch`: where the catalog view is saved, so that a start needs no Kafka.
+
+    `key_per_second`: the limit of a key whose partner has none of its own; `address_per_second`: that of an
+    address, for all but secret keys; `proxies`: how many proxies of ours write X-Forwarded-For.
+    """
 
     catalog_url: HttpUrl
     profile_url: HttpUrl
     recommender_url: HttpUrl
     scratch: Path
+    key_per_second: PositiveInt = 200
+    address_per_second: PositiveInt = 200
+    proxies: Annotated[int, Field(ge=0)] = 0
 
 
 class StoreSettings(PostgresSettings):

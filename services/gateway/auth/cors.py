@@ -9,7 +9,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from services.gateway.auth.guard import header
 from services.gateway.auth.principal import Principal
 
-_EXPOSED = b"etag, retry-after, x-request-id"
+_EXPOSED = b"etag, ratelimit, ratelimit-policy, retry-after, x-request-id"
 _PREFLIGHT = [
     (b"access-control-allow-methods", b"GET, POST, PUT, DELETE"),
     (b"access-control-allow-headers", b"authorization, content-type, if-match, if-none-match"),

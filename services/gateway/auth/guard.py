@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from libs.common.errors import Forbidden, Unauthenticated
 from services.gateway.auth.authenticator import Authenticator
 from services.gateway.auth.keys import CallerKind, digest
+from services.gateway.auth.limits import Limiter
 from services.gateway.auth.principal import Principal
 
 PUBLIC: frozenset[CallerKind] = frozenset({"publishable", "secret", "admin"})
@@ -22,11 +23,50 @@ ADMIN: frozenset[CallerKind] = frozenset({"admin"})
 _BEARER = b"bearer "
 
 
+class Limits:
+    """Which buckets a request takes from: its key's, and its address's unless a server of the partner calls.
+
+    `key_rate` and `address_rate` are requests a second; `proxies` is how many of ours write
+    X-Forwarded-For.
+    """
+
+    def __init__(
+        self, limiter: Limiter, *, key_rate: int, address_rate: int, proxies: int = 0
+    ) -> None:
+        self._limiter = limiter
+        self._key_rate = key_rate
+        self._address_rate = address_rate
+        self._proxies = proxies
+
+    def count(self, scope: Scope, principal: Principal, key_digest: bytes) -> None:
+        """Raises RateLimited."""
+        name = f"key:{principal.key_prefix or key_digest.hex()}"
+        rate = principal.requests_per_second or self._key_rate
+        bucket = self._limiter.bucket(name, rate)
+        scope["rate_limit"] = bucket  # type: ignore[typeddict-unknown-key]
+        self._limiter.take(bucket)
+
+    def count_address(self, scope: Scope) -> None:
+        """Raises RateLimited."""
+        name = f"address:{self._address(scope)}"
+        self._limiter.take(self._limiter.bucket(name, self._address_rate))
+
+    def _address(self, scope: Scope) -> str:
+        """The nearest that our own proxies did not write; anything before is the caller's invention."""
+        if self._proxies:
+            passed = (header(scope, b"x-forwarded-for") or "").split(",")
+            if len(passed) >= self._proxies:
+                return passed[-self._proxies].strip()
+        client = scope["client"]
+        return client[0] if client else ""
+
+
 class Guard:
     """Litestar middleware: `middleware=[Guard(authenticator).layer]`."""
 
-    def __init__(self, authenticator: Authenticator) -> None:
+    def __init__(self, authenticator: Authenticator, limits: Limits) -> None:
         self._authenticator = authenticator
+        self._limits = limits
 
     def layer(self, app: ASGIApp) -> ASGIApp:
         """The guarded app."""
@@ -41,9 +81,14 @@ class Guard:
 
     async def _admit(self, scope: Scope, allowed: frozenset[CallerKind]) -> Principal:
         key, in_url = _key(scope)
-        principal = self._authenticator.remembered(digest(key))
+        key_digest = digest(key)
+        principal = self._authenticator.remembered(key_digest)
         if principal is None:
+            self._limits.count_address(scope)
             principal = await self._authenticator.authenticate(key)
+        elif principal.kind in ("publishable", "learner"):
+            self._limits.count_address(scope)
+        self._limits.count(scope, principal, key_digest)
         if in_url and principal.kind != "publishable":
             raise Unauthenticated("Only a publishable key may stand in a URL.")
         if principal.kind not in allowed:

@@ -8,13 +8,14 @@ from services.gateway.auth.keys import CallerKind
 
 class Principal(NamedTuple):
     """The owner of a key, or a learner. `partner_id` is None for an administrator only; `learner_id` is
-    whose token it is; `key_prefix` is empty for a token."""
+    whose token it is; `requests_per_second` None: the default; `key_prefix` is empty for a token."""
 
     kind: CallerKind
     key_prefix: str
     partner_id: str | None
     allowed_origins: frozenset[str]
     learner_id: str | None = None
+    requests_per_second: int | None = None
 
     @property
     def partner(self) -> str:

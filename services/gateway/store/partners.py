@@ -43,7 +43,7 @@ class PartnerStore:
     async def find_key(self, prefix: str) -> tuple[bytes, Principal] | None:
         """The digest of a key that is in force and whose it is."""
         statement = (
-            select(api_key, partner.c.allowed_origins)
+            select(api_key, partner.c.allowed_origins, partner.c.requests_per_second)
             .join_from(api_key, partner, isouter=True)
             .where(api_key.c.prefix == prefix, api_key.c.revoked_at.is_(None))
         )
@@ -52,7 +52,13 @@ class PartnerStore:
         if row is None:
             return None
         origins = frozenset(row.allowed_origins or ())
-        return row.digest, Principal(row.kind, row.prefix, row.partner_id, origins)
+        return row.digest, Principal(
+            row.kind,
+            row.prefix,
+            row.partner_id,
+            origins,
+            requests_per_second=row.requests_per_second,
+        )
 
     async def create(
         self,

@@ -1,5 +1,6 @@
 """A gateway on fakes, for one partner."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from libs.common.contracts.redis_values import (
 from libs.common.contracts.types import milliseconds
 from libs.common.database import make_engine
 from services.gateway.assembly import Outside, assemble
+from services.gateway.auth.guard import Limits
+from services.gateway.auth.limits import Limiter
 from services.gateway.catalog.view import CatalogView
 from services.gateway.messages.languages import CATALOGS
 from services.gateway.packed import PackedList
@@ -55,6 +58,7 @@ class World:
         self.outside = Outside(
             view=self.view,
             keys=self.keys,
+            limits=Limits(Limiter(self.settle), key_rate=10_000, address_rate=10_000),
             partners=PartnerStore(make_engine(NO_DATABASE)),
             lists=self.lists,
             profile=self.profile,
@@ -65,6 +69,10 @@ class World:
             messages=messages,
         )
         self.app = assemble(self.outside)
+
+    async def settle(self, used: Mapping[str, tuple[int, int]]) -> Mapping[str, float]:
+        """Redis, which nobody else uses."""
+        return {name: rate - count for name, (count, rate) in used.items()}
 
     def publish(self, *snapshots: Any) -> None:
         """Puts snapshots into the view."""
