@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from tests.support.flow import Flow
@@ -15,6 +16,8 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.stack
 SUBSCRIBERS, LEARNERS = 200, 20
+MOST_GROWTH = 40_000_000
+"""Bytes; the streams' answers of one round alone are 200 times 20 kB."""
 
 
 class Stream:
@@ -53,6 +56,12 @@ async def stopped(*tasks: asyncio.Task[None]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def memory(flow: Flow) -> int:
+    """Bytes that the gateway has in memory."""
+    resident: int = psutil.Process(flow.stack.processes["gateway"].pid).memory_info().rss
+    return resident
+
+
 async def channels(flow: Flow) -> int:
     """How many of the learners' channels somebody listens to."""
     return len(await flow.redis.execute_command("PUBSUB", "SHARDCHANNELS", "*"))
@@ -60,7 +69,7 @@ async def channels(flow: Flow) -> int:
 
 async def test_two_hundred_see_the_last_state_and_leave_nothing(flow: Flow) -> None:
     """Given 200 streams of 20 learners; when each learner completes three credentials; then every stream ends with the list
-    that is served, without them; and when all have left nobody listens to a channel any more."""
+    that is served, without them, the gateway's memory has hardly grown, and when all have left nobody listens to a channel any more."""
     ladders = [await flow.publish_ladder(f"stream {n} {uuid.uuid4()}") for n in range(3)]
     learners = [f"streaming-{uuid.uuid4()}" for _ in range(LEARNERS)]
     await asyncio.gather(*(flow.partner.put_learner(each) for each in learners))
@@ -74,6 +83,7 @@ async def test_two_hundred_see_the_last_state_and_leave_nothing(flow: Flow) -> N
         tasks = [asyncio.create_task(stream.follow(http, each)) for each, stream in streams]
         try:
             await until(started(streams), bool)
+            before = memory(flow)
             for ladder in ladders:
                 await asyncio.gather(
                     *(flow.partner.interact(each, event(ladder.first)) for each in learners)
@@ -86,6 +96,7 @@ async def test_two_hundred_see_the_last_state_and_leave_nothing(flow: Flow) -> N
                 assert ids(stream.latest) == ids(served)
                 assert stream.latest["freshness"]["position"] == served["freshness"]["position"]
             assert not any(task.done() for task in tasks)
+            assert memory(flow) <= before + MOST_GROWTH
         finally:
             await stopped(*tasks)
     await until(lambda: channels(flow), lambda count: count == 0)
