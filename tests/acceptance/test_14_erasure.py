@@ -79,7 +79,7 @@ async def test_a_learner_put_after_erasure_is_a_new_one(flow: Flow) -> None:
     await flow.partner.covering(learner, done["position"])
     old = await until(lambda: flow.lookup(learner), lambda found: found is not None)
     await flow.partner.http.delete(path("learners", learner))
-    await flow.partner.put_learner(learner)
+    await flow.partner.put_learner(learner, skills=[{"id": ladder.skill, "level": 0.1}])
     fresh = await until(
         lambda: flow.lookup(learner),
         lambda found: (

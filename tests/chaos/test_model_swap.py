@@ -38,9 +38,9 @@ async def test_no_list_mixes_versions_and_no_learner_is_missed(storm: Flow, tmp_
     covers all they did; rows of an older epoch change nothing, and the trainer that was superseded has ended."""
     store = ModelStore(storm.stack.environments().services["recommender"]["STACKWISE_MODEL_STORE"])
     async with listening(storm) as topic, mistaken(storm, tmp_path) as mistake:
-        first = await trained(storm, store)
+        await trained(storm, store)
         lines = await lines_for(storm)
-        await disturbed(storm, Flood(storm.partner, lines), first, mistake, topic)
+        await disturbed(storm, Flood(storm.partner, lines), mistake, topic)
         await settle(storm, lines)
         await until(mistake.ended, bool, seconds=60)
         assert "a trainer with a higher epoch has taken over" in mistake.said()
@@ -49,26 +49,32 @@ async def test_no_list_mixes_versions_and_no_learner_is_missed(storm: Flow, tmp_
         await check_lists(storm, lines, topic)
 
 
-async def disturbed(
-    flow: Flow, flood: Flood, version: str, mistake: "Mistaken", topic: Told
-) -> None:
+async def disturbed(flow: Flow, flood: Flood, mistake: "Mistaken", topic: Told) -> None:
     """Sends the flood; meanwhile a worker comes, a model is gone back to, another trainer starts, the worker goes."""
     async with asyncio.TaskGroup() as group:
         group.create_task(flood.send())
         await flood.until(COUNT // 5)
-        worker = await flow.stack.start_worker()
-        await flood.until(2 * COUNT // 5)
-        await flow.stack.command("recommender", "rollback", version)
-        await flood.until(3 * COUNT // 5)
-        await mistake.start()
-        await write_as_before(flow, topic)
-        await flood.until(4 * COUNT // 5)
+        async with another_worker(flow):
+            await flood.until(2 * COUNT // 5)
+            await flow.stack.command("recommender", "rollback")
+            await flood.until(3 * COUNT // 5)
+            await mistake.start()
+            await write_as_before(flow, topic)
+            await flood.until(4 * COUNT // 5)
+
+
+@asynccontextmanager
+async def another_worker(flow: Flow) -> AsyncIterator[None]:
+    """One more worker until the block ends."""
+    worker = await flow.stack.start_worker()
+    try:
+        yield
+    finally:
         await worker.stop()
 
 
-async def trained(flow: Flow, store: ModelStore) -> str:
-    """The first model's version, once another has been trained from a flood."""
-    versions = await asyncio.to_thread(store.versions)
+async def trained(flow: Flow, store: ModelStore) -> None:
+    """Returns once a model trained from a flood is in force, after which there is one to go back to."""
     lines = await lines_for(flow, COUNT // 5)
     await Flood(flow.partner, lines).send()
 
@@ -77,7 +83,6 @@ async def trained(flow: Flow, store: ModelStore) -> str:
         return current is not None and TRAINED in current.metrics
 
     await until(look, bool, seconds=60)
-    return versions[-1].version
 
 
 class Mistaken:

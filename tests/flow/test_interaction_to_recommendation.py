@@ -14,7 +14,8 @@ async def test_an_interaction_changes_the_list_that_the_gateway_serves(flow: Flo
     """What a learner completes leaves their list, what builds on it rises, and `position` says so."""
     ladder = await flow.publish_ladder(f"ladder {uuid.uuid4()}")
     learner = f"léa/{uuid.uuid4()}"
-    await flow.partner.put_learner(learner, languages=["en"])
+    interested = [{"id": ladder.skill, "level": 0.1}]
+    await flow.partner.put_learner(learner, languages=["en"], skills=interested)
     before = await flow.partner.recommendations(learner, limit=50)
     assert before["freshness"]["position"] is None
     assert ladder.first in ids(before)
