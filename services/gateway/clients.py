@@ -34,6 +34,7 @@ T = TypeVar("T", bound=Struct)
 path = ServiceClient.path
 RANK_SECONDS = 1.0
 PATH_SECONDS = 3.0
+TEAM_SECONDS = 10.0
 PROFILE_READ_SECONDS = 1.0
 SEARCH_SECONDS = 2.0
 # Longer than profile waits for its database and for Kafka together.
@@ -157,12 +158,14 @@ class Recommender:
         return await self._ask(f"{_state(partition, learner_key)}/pathway", toward, Pathway)
 
     async def team_gap(self, team: TeamQuestion) -> TeamGap:
-        return await self._ask("/teams/gap", team, TeamGap)
+        return await self._ask("/teams/gap", team, TeamGap, TEAM_SECONDS)
 
-    async def _ask(self, path: str, question: Struct, returns: type[T]) -> T:
+    async def _ask(
+        self, path: str, question: Struct, returns: type[T], seconds: float = PATH_SECONDS
+    ) -> T:
         with self._breaker.guarding():
             return await self._client.call(
-                "POST", path, json=question, returns=returns, timeout=PATH_SECONDS
+                "POST", path, json=question, returns=returns, timeout=seconds
             )
 
     async def state(self, partition: int, learner_key: str) -> LearnerState:

@@ -20,6 +20,7 @@ from libs.common.errors import InvalidRequest
 from services.recommender.domain.ask import Ask
 from services.recommender.domain.career import TAU
 from services.recommender.domain.catalog_index import CatalogIndex
+from services.recommender.domain.covering import Parts
 from services.recommender.domain.gap import Goal
 from services.recommender.domain.gap_report import gap_of
 from services.recommender.domain.pathway import pathway
@@ -109,7 +110,7 @@ class Listing:
         occupation: str,
         coverage: float,
         currency: str,
-    ) -> TeamGap:
+    ) -> Parts[TeamGap]:
         """A team's gap to an occupation. Raises InvalidRequest for one that nobody knows."""
         target = Target(occupation=occupation)
         return team_gap(

@@ -42,7 +42,7 @@ async def test_no_list_mixes_versions_and_no_learner_is_missed(storm: Flow, tmp_
         lines = await lines_for(storm)
         await disturbed(storm, Flood(storm.partner, lines), mistake, topic)
         await settle(storm, lines)
-        await until(mistake.ended, bool, seconds=60)
+        await until(mistake.ended, bool, seconds=180)
         assert "a trainer with a higher epoch has taken over" in mistake.said()
         await storm.stack.until_ready()
         await topic.caught_up(storm)

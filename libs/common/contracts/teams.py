@@ -10,7 +10,7 @@ from libs.common.contracts.types import Count, Currency, Money, OccupationId, Sh
 
 LEAST_MEMBERS = 5
 """Aggregates over fewer people would say too much of one."""
-MOST_MEMBERS = 200
+MOST_MEMBERS = 50
 
 
 class TeamMember(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from services.gateway.usecases.teams import Asked, ShownTeam, Teams
 
 
 class TeamBody(Struct, frozen=True, kw_only=True):
-    """Five to 200 learners, and the mean readiness to reach, 0 to 1."""
+    """Five to 50 learners, and the mean readiness to reach, 0 to 1."""
 
     learner_ids: Annotated[list[LearnerId], Meta(min_length=LEAST_MEMBERS, max_length=MOST_MEMBERS)]
     occupation: OccupationId

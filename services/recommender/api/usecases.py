@@ -1,5 +1,8 @@
 """The answers of the api: lists computed for one request, and lists repaired in Redis."""
 
+import asyncio
+from typing import TypeVar
+
 from msgspec import Struct
 
 from libs.common.contracts.calls import Constraints, Narrowing, Target, WhatIf
@@ -9,10 +12,12 @@ from libs.common.contracts.redis_values import LearnerState, ProfileState, Store
 from libs.common.contracts.teams import TeamGap, TeamMember, TeamQuestion
 from libs.common.errors import NotFound
 from libs.common.rules.constraints import narrowed
+from services.recommender.domain.covering import Parts
 from services.recommender.domain.seeker import own_constraints
 from services.recommender.listing import Listing
 from services.recommender.store import Store, Stored
 
+T = TypeVar("T")
 ANONYMOUS = "anonymous"
 ATTEMPTS = 3
 
@@ -60,7 +65,9 @@ class Recommending:
     async def team(self, asked: TeamQuestion) -> TeamGap:
         """A team's gap. Raises InvalidRequest for an occupation that nobody knows."""
         members = [await self._member(each) for each in asked.members]
-        return self._listing.team(members, asked.occupation, asked.coverage, asked.currency)
+        return await _cooperatively(
+            self._listing.team(members, asked.occupation, asked.coverage, asked.currency)
+        )
 
     async def _member(self, member: TeamMember) -> tuple[LearnerState, Constraints]:
         try:
@@ -103,6 +110,17 @@ class Recommending:
         """Whether the stored list is of a newer model; versions are named after their time."""
         stored = self._store.unpack_list(read.ranked)
         return stored is not None and _age(stored) > _age(fresh)
+
+
+async def _cooperatively(parts: Parts[T]) -> T:
+    """Runs it to its end, with everything else in between: a large team takes seconds."""
+    while True:
+        try:
+            next(parts)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        await asyncio.sleep(0)
 
 
 def anonymous(asked: WhatIf) -> LearnerState:

@@ -5,18 +5,25 @@ per cost, a gain counting no further than to the goal (Wolsey 1982), and greedy 
 what turns out not to be needed is taken away again, the dearest first. The cheaper of those that reach the goal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from typing import TypeVar
 
 import numpy as np
 from msgspec import Struct
 
 from services.recommender.domain.choosing import CENT, Bundles, Limits, Offer
+from services.recommender.domain.columns import Array
 from services.recommender.domain.stacking import Stacking
 
-ANYTHING = Limits(cents=np.inf, hours=np.inf, steps=10**6)
+T = TypeVar("T")
+MOST_STEPS = 8
+"""Of one member, as of a path: what more would add is not worth anyone's weeks."""
+ANYTHING = Limits(cents=np.inf, hours=np.inf, steps=MOST_STEPS)
 EQUAL = 1e-9
 Chosen = list[list[int]]
 """For each member the places of the candidates that they take."""
+Parts = Generator[None, None, T]
+"""Work in parts of milliseconds each; what it comes to is returned at its end."""
 
 
 class Seat(Struct, frozen=True):
@@ -27,11 +34,17 @@ class Seat(Struct, frozen=True):
     offer: Offer
 
 
-def cover(seats: Sequence[Seat], goal: float) -> Chosen:
+def cover(seats: Sequence[Seat], goal: float) -> Parts[Chosen]:
     """What each takes so that their mean readiness is at least `goal`; where nothing reaches it, what comes nearest."""
-    found = [
-        _pruned(seats, _greedy(seats, goal, per_cost=per_cost), goal) for per_cost in (True, False)
-    ]
+    bundles = []
+    for seat in seats:
+        bundles.append(Bundles(seat.offer, seat.stacking.useful()))
+        yield
+    found = []
+    for per_cost in (True, False):
+        greedy = yield from _greedy(seats, bundles, goal, per_cost=per_cost)
+        found.append(_pruned(seats, greedy, goal))
+        yield
     reaching = [each for each in found if reached(seats, each) >= goal - EQUAL]
     if reaching:
         return min(reaching, key=lambda each: cost(seats, each))
@@ -40,7 +53,7 @@ def cover(seats: Sequence[Seat], goal: float) -> Chosen:
 
 def reached(seats: Sequence[Seat], chosen: Chosen) -> float:
     """The mean readiness with what is chosen."""
-    return float(np.mean([_readiness(*each) for each in zip(seats, chosen, strict=True)]))
+    return float(np.mean([readiness(*each) for each in zip(seats, chosen, strict=True)]))
 
 
 def cost(seats: Sequence[Seat], chosen: Chosen) -> float:
@@ -50,7 +63,8 @@ def cost(seats: Sequence[Seat], chosen: Chosen) -> float:
     )
 
 
-def _readiness(seat: Seat, taken: Sequence[int]) -> float:
+def readiness(seat: Seat, taken: Sequence[int]) -> float:
+    """A member's with what they take."""
     stacking = seat.stacking
     return seat.begun + stacking.covered(stacking.after(stacking.nothing(), *taken))
 
@@ -63,14 +77,15 @@ class _Next(Struct, frozen=True):
     cents: float
 
 
-def _greedy(seats: Sequence[Seat], goal: float, *, per_cost: bool) -> Chosen:
-    bundles = [Bundles(seat.offer, seat.stacking.useful()) for seat in seats]
+def _greedy(
+    seats: Sequence[Seat], bundles: Sequence[Bundles], goal: float, *, per_cost: bool
+) -> Parts[Chosen]:
     chosen: Chosen = [[] for _ in seats]
-
-    def following(at: int) -> _Next:
-        return _next(seats[at], bundles[at], chosen[at], per_cost=per_cost)
-
-    nexts = [following(at) for at in range(len(seats))]
+    residuals = [seat.stacking.nothing() for seat in seats]
+    nexts: list[_Next] = []
+    for at, seat in enumerate(seats):
+        nexts.append(_next(seat, bundles[at], residuals[at], chosen[at], per_cost=per_cost))
+        yield
     missing = len(seats) * (goal - reached(seats, chosen))
     while missing > EQUAL:
         rates = [
@@ -81,14 +96,17 @@ def _greedy(seats: Sequence[Seat], goal: float, *, per_cost: bool) -> Chosen:
         if not nexts[at].more:
             break
         chosen[at] += nexts[at].more
+        residuals[at] = seats[at].stacking.after(residuals[at], *nexts[at].more)
         missing -= nexts[at].gain
-        nexts[at] = following(at)
+        nexts[at] = _next(seats[at], bundles[at], residuals[at], chosen[at], per_cost=per_cost)
+        yield
     return chosen
 
 
-def _next(seat: Seat, bundles: Bundles, taken: list[int], *, per_cost: bool) -> _Next:
+def _next(
+    seat: Seat, bundles: Bundles, residual: Array, taken: list[int], *, per_cost: bool
+) -> _Next:
     stacking = seat.stacking
-    residual = stacking.after(stacking.nothing(), *taken)
     more = bundles.best(stacking, residual, taken, ANYTHING, per_cost=per_cost)
     gain = stacking.covered(stacking.after(residual, *more)) - stacking.covered(residual)
     return _Next(more, gain, float(seat.offer.cents[more].sum()))
@@ -103,7 +121,7 @@ def _pruned(seats: Sequence[Seat], chosen: Chosen, goal: float) -> Chosen:
     pairs.sort(key=lambda pair: -seats[pair[0]].offer.cents[pair[1]])
     for at, one in pairs:
         rest = [each for each in chosen[at] if each != one]
-        lost = (_readiness(seats[at], chosen[at]) - _readiness(seats[at], rest)) / len(seats)
+        lost = (readiness(seats[at], chosen[at]) - readiness(seats[at], rest)) / len(seats)
         if lost <= spare + EQUAL and _stands(seats[at].offer, rest):
             chosen[at] = rest
             spare -= lost

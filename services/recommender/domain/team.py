@@ -4,7 +4,7 @@ Everything is over the members given, who all share. Each is held to their own r
 budget and hours, because it is the employer who pays. What costs an unknown amount is not offered.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ from libs.common.contracts.teams import TeamCredential, TeamGap, TeamRow, TeamSk
 from libs.common.contracts.types import Money
 from services.recommender.domain import gap
 from services.recommender.domain.ask import Ask
-from services.recommender.domain.covering import Chosen, Seat, cover, reached
+from services.recommender.domain.covering import Chosen, Parts, Seat, cover, reached, readiness
 from services.recommender.domain.gap import Goal
 from services.recommender.domain.offering import Offering, offering
 from services.recommender.domain.pathway import needs_of
@@ -36,12 +36,17 @@ def of_member(constraints: Constraints, currency: str) -> Constraints:
     )
 
 
-def team_gap(team: Team, coverage: float, currency: str) -> TeamGap:
+def team_gap(team: Team, coverage: float, currency: str) -> Parts[TeamGap]:
     """The gap of a team whose members all aim at one occupation, at a mean readiness of `coverage`."""
-    offered = [offering(ask, needs_of(goal, ask)) for ask, goal in team]
-    seats = [_seat(ask, goal, each) for (ask, goal), each in zip(team, offered, strict=True)]
+    offered, seats = [], []
+    for ask, goal in team:
+        offered.append(offering(ask, needs_of(goal, ask)))
+        seats.append(_seat(ask, goal, offered[-1]))
+        yield
     known = bool(team[0][1].wanted)
-    chosen = cover(seats, coverage) if known else [[] for _ in team]
+    chosen: Chosen = [[] for _ in team]
+    if known:
+        chosen = yield from cover(seats, coverage)
     takes = [
         _ids(ask, each, taken) for (ask, _), each, taken in zip(team, offered, chosen, strict=True)
     ]
@@ -105,18 +110,14 @@ def _credentials(
     seats: Sequence[Seat], chosen: Chosen, takes: Sequence[Sequence[str]], currency: str
 ) -> list[TeamCredential]:
     """What is taken, with the mean readiness that would be lost without it, the most first."""
-    learners, cents, lost = Counter[str](), Counter[str](), dict[str, float]()
-    together = reached(seats, chosen)
+    learners, cents, lost = Counter[str](), Counter[str](), defaultdict[str, float](float)
     for seat, taken, ids in zip(seats, chosen, takes, strict=True):
+        with_all = readiness(seat, taken)
         for one, credential_id in zip(taken, ids, strict=True):
+            rest = [each for each in taken if each != one]
             learners[credential_id] += 1
             cents[credential_id] += int(seat.offer.cents[one])
-    for credential_id in learners:
-        without = [
-            [one for one, id in zip(taken, ids, strict=True) if id != credential_id]
-            for taken, ids in zip(chosen, takes, strict=True)
-        ]
-        lost[credential_id] = together - reached(seats, without)
+            lost[credential_id] += (with_all - readiness(seat, rest)) / len(seats)
     return [
         TeamCredential(
             credential_id=each,

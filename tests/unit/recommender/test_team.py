@@ -15,6 +15,7 @@ from services.recommender.domain.ranking import asked
 from services.recommender.domain.team import of_member, team_gap
 from tests.factories.catalog import credential, occupation
 from tests.unit.recommender.events import learner
+from tests.unit.recommender.test_covering import finished
 from tests.unit.recommender.worlds import NOW, index, state_of
 
 ROLE = occupation(
@@ -40,7 +41,7 @@ def of_team(
         ask = asked(state, NoModel(), known, constraints, now=NOW, target=Target(occupation="role"))
         assert ask.goal is not None
         members.append((ask, ask.goal))
-    found = team_gap(members, coverage, "USD")
+    found = finished(team_gap(members, coverage, "USD"))
     assert msgspec.json.decode(msgspec.json.encode(found), type=TeamGap) == found
     return found
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from libs.common.contracts.catalog import Credential, Issuer, TaughtSkill
+from services.recommender.domain.history import history
 from services.recommender.model.cold_start import ColdStart
 from services.recommender.model.learned import Model, snapshot
 from services.recommender.model.moved import Followers
@@ -148,3 +150,44 @@ def test_the_regression_finds_what_is_linear() -> None:
     assert prior is not None
     cosine = prior @ factors[0] / np.linalg.norm(prior) / np.linalg.norm(factors[0])
     assert cosine > 0.95
+
+
+def ambiguous(name: str, topic: int, other: int) -> Credential:
+    """Teaches one skill of each of two topics: content cannot tell whose it is."""
+    skills = [f"s{topic}.1", f"s{other}.1"]
+    return credential(name, skills=[TaughtSkill(id=skill) for skill in skills])
+
+
+def reach(world: World, credential_id: str, topic: int) -> float:
+    """The share of the topic's learners who have the credential among the first ten that they do not know."""
+    found = 0
+    learners = range(topic, LEARNERS, TOPICS)
+    for learner in learners:
+        state = world.learners.states.get(f"l{learner}")
+        assert state is not None
+        scores = world.model.affinity(history(state.interactions))
+        scores[[world.model.index[each] for each in state.interactions]] = -np.inf
+        found += int((scores > scores[world.model.index[credential_id]]).sum() < 10)
+    return found / len(learners)
+
+
+def test_one_event_and_content_are_better_than_either_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of credentials whose skills are of two topics, each taken up by one learner of the first: with content and the event more
+    of that topic's learners have it among their first ten than with content alone, and than with the event alone."""
+    reached: dict[str, list[float]] = {"content": [], "event": [], "both": []}
+    for topic in range(TOPICS):
+        world, other = World(), (topic + 1) % TOPICS
+        for name in ("content", "both"):
+            world.newcomers.describe(ambiguous(name, topic, other))
+        for name in ("event", "both"):
+            world.enroll(topic, name)
+        world.stream()
+        for name, found in reached.items():
+            found.append(reach(world, name, topic))
+    means = {name: float(np.mean(found)) for name, found in reached.items()}
+    with capsys.disabled():
+        Console().print(f"among the first ten of those whom it is for: {means}")
+    assert means["both"] > means["content"]
+    assert means["both"] >= means["event"]

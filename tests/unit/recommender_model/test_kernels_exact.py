@@ -85,7 +85,9 @@ def solved(trained: Trained, start: Floats) -> Floats:
     )
 
 
-def test_conjugate_gradient_against_the_direct_solution(trained: Trained) -> None:
+def test_conjugate_gradient_against_the_direct_solution(
+    trained: Trained, capsys: pytest.CaptureFixture[str]
+) -> None:
     """From nothing and from the factors of before, each learner's first twenty are those of the exact factor but for
     near ties; what was measured is printed."""
     cold = solved(trained, np.zeros((LEARNERS, TUNING.factors), np.float32))
@@ -97,17 +99,18 @@ def test_conjugate_gradient_against_the_direct_solution(trained: Trained) -> Non
             overlap(trained.items @ f, trained.items @ w)
             for f, w in zip(found, wanted, strict=True)
         ]
-        Console().print(
-            f"conjugate gradient, {name}: error median {np.median(error):.1e}, most {error.max():.1e}; "
-            f"first 20 shared {np.mean(shared):.4f}, least {min(shared):.2f}",
-            soft_wrap=True,
-        )
-        assert error.max() < 30 * solve.TOLERANCE
+        with capsys.disabled():
+            Console().print(
+                f"conjugate gradient, {name}: error median {np.median(error):.1e}, most {error.max():.1e}; "
+                f"first 20 shared {np.mean(shared):.4f}, least {min(shared):.2f}",
+                soft_wrap=True,
+            )
+        assert error.max() < 10 * solve.TOLERANCE
         assert np.mean(shared) > 0.98
 
 
 def test_the_workers_fold_in_against_double_precision(trained: Trained) -> None:
-    """Solved in single precision by Cholesky it is the exact factor to five digits, and its list the same."""
+    """Solved in single precision by Cholesky it is the exact factor to four digits, and its list the same but for ties."""
     items = trained.items
     for learner in range(0, LEARNERS, 12):
         liked = liked_by(trained.live, learner)
@@ -119,7 +122,9 @@ def test_the_workers_fold_in_against_double_precision(trained: Trained) -> None:
         assert overlap(items @ found, items @ wanted) >= 0.95
 
 
-def test_the_truncated_graph_against_the_whole(trained: Trained) -> None:
+def test_the_truncated_graph_against_the_whole(
+    trained: Trained, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Of all that goes with a learner's credentials, the strongest fifty edges of each find the same first twenty, nearly."""
     n = len(trained.items)
     narrow, _ = graph.edges(trained.live.histories, np.arange(n))
@@ -132,7 +137,8 @@ def test_the_truncated_graph_against_the_whole(trained: Trained) -> None:
             one[narrow.to[row][there]] += weight * narrow.weight[row][there]
             other += weight * whole[row]
         shared.append(overlap(one, other))
-    Console().print(f"graph of {graph.WIDE} edges: first 20 shared {np.mean(shared):.4f}")
+    with capsys.disabled():
+        Console().print(f"graph of {graph.WIDE} edges: first 20 shared {np.mean(shared):.4f}")
     assert np.mean(shared) > 0.9
 
 
