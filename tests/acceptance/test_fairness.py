@@ -45,8 +45,9 @@ async def test_groups_are_compared_and_small_ones_are_not_told(flow: Flow, tmp_p
     assert (told["able"]["learners"], told["able"]["feasible"]) == (40, 1.0)
     assert (told["unable"]["learners"], told["unable"]["feasible"]) == (40, 0.0)
     assert told["able"]["measures"]["cost_burden"] > 0
-    assert told["few"]["learners"] is None
-    assert set(told["few"]["measures"].values()) == {None}
+    assert "few" not in told
+    assert told["(suppressed)"]["learners"] is None
+    assert set(told["(suppressed)"]["measures"].values()) == {None}
     [gap] = [
         each for each in report["gaps"] if (each["axis"], each["measure"]) == (axis, "feasible")
     ]

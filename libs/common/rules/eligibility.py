@@ -6,7 +6,7 @@ from typing import Literal
 from libs.common.contracts.calls import Constraints
 from libs.common.contracts.catalog import RECOMMENDABLE, CredentialBody, Prerequisite
 from libs.common.rules.levels import UNSTATED
-from libs.common.rules.money import covers, net_cost
+from libs.common.rules.money import covers, in_one_currency, net_cost
 
 Constraint = Literal["max_cost", "max_hours", "time", "delivery", "languages", "region"]
 
@@ -59,7 +59,7 @@ def _affordable(credential: CredentialBody, constraints: Constraints) -> bool:
     if limit is None:
         return True
     cost = net_cost(credential, constraints.region, constraints.income_band)
-    if cost is None:
+    if cost is None or not in_one_currency(credential):
         return False
     return cost.amount == 0 or (cost.currency == limit.currency and cost.amount <= limit.amount)
 

@@ -21,6 +21,11 @@ def price(credential: CredentialBody) -> Money | None:
     return _money(sum((p.amount for p in mandatory if p.currency == currency), NOTHING), currency)
 
 
+def in_one_currency(credential: CredentialBody) -> bool:
+    """Whether all that must be paid is in one currency; otherwise no budget can be held against it."""
+    return len({part.currency for part in credential.cost if part.mandatory and part.amount}) <= 1
+
+
 def net_cost(
     credential: CredentialBody, region: str | None, income_band: str | None
 ) -> Money | None:

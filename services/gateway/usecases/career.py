@@ -225,7 +225,7 @@ class Career:
         known = [
             credential
             for each in record.required_credentials
-            if (credential := self._view.credentials.get(each)) is not None
+            if (credential := self._in_force(each)) is not None
         ]
         ids = [each.id for each in known]
         params = {"occupation": found.occupation_id, "licences": ids}
@@ -234,6 +234,13 @@ class Career:
             regulator=record.regulator,
             text=said.text("traditional_route", params),
         )
+
+    def _in_force(self, licence: str) -> Credential | None:
+        """A licence, or what has taken its place; None where neither can be had."""
+        found = self._view.credentials.get(licence)
+        if found is not None and found.status not in RECOMMENDABLE:
+            found = self._view.credentials.get(found.superseded_by or "")
+        return found if found is not None and found.status in RECOMMENDABLE else None
 
     def _card(self, credential: Credential, found: Pathway) -> Raw:
         return self._cards.card(credential, found.region, found.income_band)

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Raw, Struct
 
 from libs.common.contracts.calls import Narrowing
+from libs.common.contracts.catalog import RECOMMENDABLE
 from libs.common.contracts.profile import Learner
 from libs.common.contracts.redis_values import TargetStatus
 from libs.common.contracts.teams import (
@@ -177,9 +178,9 @@ class Teams:
         )
 
     def _credential(self, found: TeamCredential) -> ShownTeamCredential | None:
-        """None for what this gateway does not know yet."""
+        """None for what this gateway does not know yet, and for what has been retired since."""
         credential = self._view.credentials.get(found.credential_id)
-        if credential is None:
+        if credential is None or credential.status not in RECOMMENDABLE:
             return None
         return ShownTeamCredential(
             credential=self._cards.card(credential, None, None),

@@ -5,11 +5,13 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from libs.common.clock import now
 from libs.common.contracts.calls import Constraints, Narrowing, Target, WhatIf
 from libs.common.contracts.career import AnonymousPath, Gap, Pathway, Toward
 from libs.common.contracts.profile import Consent, Kind, LearnerProfile
 from libs.common.contracts.redis_values import LearnerState, ProfileState, StoredList, pack
 from libs.common.contracts.teams import TeamGap, TeamMember, TeamQuestion
+from libs.common.contracts.types import milliseconds
 from libs.common.errors import NotFound
 from libs.common.rules.constraints import narrowed
 from services.recommender.domain.covering import Parts
@@ -124,11 +126,13 @@ async def _cooperatively(parts: Parts[T]) -> T:
 
 
 def anonymous(asked: WhatIf) -> LearnerState:
-    """A what-if as a state: completed before viewed, each in the order given."""
+    """A what-if as a state: completed before viewed, each in the order given, and all of it of now: nothing that was
+    earned at an unknown time has faded."""
     interactions: dict[str, dict[Kind, int]] = {}
-    for at, credential_id in enumerate(asked.completed):
+    begin = milliseconds(now())
+    for at, credential_id in enumerate(asked.completed, begin):
         interactions.setdefault(credential_id, {})["complete"] = at
-    for at, credential_id in enumerate(asked.viewed, len(asked.completed)):
+    for at, credential_id in enumerate(asked.viewed, begin + len(asked.completed)):
         interactions.setdefault(credential_id, {})["view"] = at
     profile = ProfileState(
         0, asked.audience or "", "", LearnerProfile(skills=asked.skills), Consent()

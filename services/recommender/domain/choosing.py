@@ -5,7 +5,7 @@ whose first choice is the best single bundle, and by gain per cost, which alone 
 first (Khuller, Moss & Naor 1999). A credential comes as a bundle with the prerequisites still missing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -17,7 +17,6 @@ LEAST_GAIN = 0.005
 """A step that adds less readiness than this is not worth a learner's weeks."""
 FEW = 16
 CENT = 1.0
-DEEPEST = 50
 
 Groups = Sequence[Sequence[Sequence[int]]]
 
@@ -45,7 +44,10 @@ def choose(stacking: Stacking, offer: Offer, limits: Limits) -> list[int]:
     """The places of the chosen candidates, in no order; empty when nothing is worth it or fits."""
     if len(stacking.rows) <= FEW:
         return exhaustive(stacking, offer, limits)
-    found = [greedy(stacking, offer, limits, per_cost=per_cost) for per_cost in (False, True)]
+    found = [
+        _without_spare(stacking, offer, greedy(stacking, offer, limits, per_cost=per_cost))
+        for per_cost in (False, True)
+    ]
     return max(found, key=lambda chosen: worth(stacking, chosen))
 
 
@@ -64,9 +66,11 @@ def exhaustive(stacking: Stacking, offer: Offer, limits: Limits) -> list[int]:
         for group in groups:
             fits &= (sets & (1 << one) == 0) | (sets & sum(1 << each for each in group) != 0)
     worths = np.where(fits, _coverage(stacking) - LEAST_GAIN * count, -np.inf)
-    best = np.flatnonzero(worths >= worths.max() - 1e-12)
-    chosen = int(best[np.argmin(cents[best])])
-    return [one for one in range(n) if chosen >> one & 1]
+    for chosen in np.lexsort((cents, -np.round(worths, 12))).tolist():
+        places = [one for one in range(n) if chosen >> one & 1]
+        if orderable(offer.needs, places):
+            break
+    return places
 
 
 def greedy(stacking: Stacking, offer: Offer, limits: Limits, *, per_cost: bool) -> list[int]:
@@ -85,8 +89,8 @@ class Bundles:
 
     def __init__(self, offer: Offer, wanted: Array) -> None:
         self._offer = offer
-        found = (_closure(offer.needs, one) for one in np.flatnonzero(wanted).tolist())
-        self._members = [bundle for bundle in found if bundle]
+        found = _closures(offer)
+        self._members = [found[one] for one in np.flatnonzero(wanted).tolist() if one in found]
         sizes = np.array([len(bundle) for bundle in self._members], np.int64)
         self._begins = np.cumsum(sizes) - sizes
         self._places = np.array([one for bundle in self._members for one in bundle], np.int64)
@@ -151,27 +155,49 @@ def in_order(stacking: Stacking, offer: Offer, chosen: Sequence[int]) -> list[tu
     return steps
 
 
-def _met(groups: Sequence[Sequence[int]], done: set[int]) -> bool:
+def _met(groups: Sequence[Sequence[int]], done: Container[int]) -> bool:
     return all(any(one in done for one in group) for group in groups)
 
 
-def _closure(needs: Groups, one: int, above: frozenset[int] = frozenset()) -> list[int]:
-    """A candidate and what it needs, each once; empty when something is not offered or needs itself.
+def orderable(needs: Groups, chosen: Sequence[int]) -> bool:
+    """Whether each of the chosen can come after what it needs of them."""
+    done, left = set[int](), list(chosen)
+    while left:
+        ready = [one for one in left if _met(needs[one], done)]
+        if not ready:
+            return False
+        done.update(ready)
+        left = [one for one in left if one not in done]
+    return True
 
-    Of several that meet a need the first is taken.
-    """
-    found = [one]
-    if len(above) > DEEPEST:
-        return []
-    for group in needs[one]:
-        options = (
-            _closure(needs, each, above | {one}) for each in group if each not in above | {one}
-        )
-        first = next((option for option in options if option), None)
-        if first is None:
-            return []
-        found += [each for each in first if each not in found]
+
+def _without_spare(stacking: Stacking, offer: Offer, chosen: list[int]) -> list[int]:
+    """Without what adds nothing and nothing else that is chosen needs, the dearest first."""
+    for one in sorted(chosen, key=lambda each: -offer.cents[each]):
+        rest = [each for each in chosen if each != one]
+        if worth(stacking, rest) >= worth(stacking, chosen) and orderable(offer.needs, rest):
+            chosen = rest
+    return chosen
+
+
+def _closures(offer: Offer) -> dict[int, list[int]]:
+    """Each candidate that can be reached with what it needs first, each once; of several that meet a need the
+    cheapest with all that it needs. Candidates that need each other in a circle are not among them."""
+    found: dict[int, list[int]] = {}
+    waiting = list(range(len(offer.needs)))
+    while ready := [one for one in waiting if _met(offer.needs[one], found)]:
+        found |= {one: _closed(one, offer, found) for one in ready}
+        waiting = [one for one in waiting if one not in found]
     return found
+
+
+def _closed(one: int, offer: Offer, found: dict[int, list[int]]) -> list[int]:
+    bundle = [one]
+    for group in offer.needs[one]:
+        options = [found[each] for each in group if each in found]
+        cheapest = min(options, key=lambda option: float(offer.cents[option].sum()))
+        bundle += [each for each in cheapest if each not in bundle]
+    return bundle
 
 
 def _sums(each: Array) -> Array:

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from msgspec import Struct
 
-from services.recommender.domain.choosing import CENT, Bundles, Limits, Offer
+from services.recommender.domain.choosing import CENT, Bundles, Limits, Offer, orderable
 from services.recommender.domain.columns import Array
 from services.recommender.domain.stacking import Stacking
 
@@ -122,13 +122,7 @@ def _pruned(seats: Sequence[Seat], chosen: Chosen, goal: float) -> Chosen:
     for at, one in pairs:
         rest = [each for each in chosen[at] if each != one]
         lost = (readiness(seats[at], chosen[at]) - readiness(seats[at], rest)) / len(seats)
-        if lost <= spare + EQUAL and _stands(seats[at].offer, rest):
+        if lost <= spare + EQUAL and orderable(seats[at].offer.needs, rest):
             chosen[at] = rest
             spare -= lost
     return chosen
-
-
-def _stands(offer: Offer, taken: Sequence[int]) -> bool:
-    """Whether each of the taken has what it needs among them."""
-    have = set(taken)
-    return all(have.intersection(group) for one in taken for group in offer.needs[one])

@@ -28,6 +28,8 @@ from msgspec import Struct
 LEAST = 30
 MOST_GROUPS = 10_000
 EVERYONE = "everyone"
+SUPPRESSED = "(suppressed)"
+"""What an axis' suppressed groups are called together: that someone is in one would say too much."""
 Measure = Literal["net_cost", "hours", "value", "gap_closed", "cost_burden"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 GroupKey = tuple[str, str]
@@ -44,7 +46,8 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 class GroupReport(Struct, frozen=True, kw_only=True):
-    """learners and all measures are None in a group that is suppressed; a measure of fewer than 30 is None too."""
+    """learners and all measures are None where groups are suppressed, whose names are not told either; a measure of
+    fewer than 30 is None too."""
 
     axis: str
     group: str
@@ -104,7 +107,9 @@ class _Tally:
             self.counts[measure] += 1
             self.sums[measure] += found
 
-    def report(self, key: GroupKey, *, told: bool, means_of: Container[Measure]) -> GroupReport:
+    def report(
+        self, key: GroupKey, *, told: bool = True, means_of: Container[Measure]
+    ) -> GroupReport:
         means = {
             each: round(self.sums[each] / self.counts[each], 4) if each in means_of else None
             for each in MEASURES
@@ -151,10 +156,9 @@ class Fairness:
     ) -> FairnessReport:
         """merit, credentials: by sector, over all that may be recommended. now: Unix milliseconds."""
         told = self._told()
-        groups = [
-            tally.report(key, told=key in told, means_of=told.get(key, ()))
-            for key, tally in sorted(self._groups.items(), key=lambda each: each[0])
-        ]
+        groups = [self._groups[key].report(key, means_of=told[key]) for key in sorted(told)]
+        untold = sorted({axis for axis, _ in self._groups.keys() - told.keys()})
+        groups += [_Tally().report((axis, SUPPRESSED), told=False, means_of=()) for axis in untold]
         return FairnessReport(
             computed_at=now,
             k=k,
@@ -166,7 +170,9 @@ class Fairness:
             ),
             groups=groups,
             gaps=_gaps(groups),
-            sectors=_sectors(self._exposure, merit, credentials),
+            sectors=_sectors(self._exposure, merit, credentials)
+            if self._everyone.learners >= LEAST
+            else [],
         )
 
     def _told(self) -> dict[GroupKey, list[Measure]]:

@@ -12,7 +12,7 @@ from libs.common.contracts.calls import Constraints
 from libs.common.contracts.catalog import Credential
 from libs.common.contracts.types import Delivery, Money
 from libs.common.rules.eligibility import Constraint, hours_available
-from libs.common.rules.money import covers, net_cost
+from libs.common.rules.money import covers, in_one_currency, net_cost
 from services.recommender.domain.columns import Array, Column, Derived
 
 UNKNOWN = -1
@@ -76,7 +76,8 @@ class Fit:
     def _put_cost(self, row: int, credential: Credential) -> None:
         cost = net_cost(credential, None, None)
         conditional = any(offer.regions or offer.income_bands for offer in credential.aid)
-        self._net.put(row, credential, _cents(cost), special=conditional)
+        known = _cents(cost) if in_one_currency(credential) else UNKNOWN
+        self._net.put(row, credential, known, special=conditional)
         if cost is None:
             self._currency.put(row, UNKNOWN)
         else:
@@ -119,7 +120,7 @@ def _cents(cost: Money | None) -> int:
 
 
 def _net_cents(credential: Credential, who: Who) -> int:
-    return _cents(net_cost(credential, *who))
+    return _cents(net_cost(credential, *who)) if in_one_currency(credential) else UNKNOWN
 
 
 def _near(credential: Credential, region: str) -> bool:

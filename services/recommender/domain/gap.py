@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
-from libs.common.contracts.calls import Target, WantedSkill
+from libs.common.contracts.calls import Job, Target, WantedSkill
 from libs.common.contracts.catalog import Occupation
 from libs.common.contracts.redis_values import TargetStatus
 from libs.common.rules import levels, regulation
@@ -48,9 +49,13 @@ def goal(
     if target.job is not None:
         occupation_id = occupation_of_job(target.job, catalog)
         if occupation_id is None:
-            named = skills_of_job(target.job, catalog)
-            return _skills_goal([WantedSkill(id=each.skill_id) for each in named])
-        return _occupation_goal(occupation_id, seeker, catalog, target.job.region or region)
+            return _named_goal(target.job, catalog)
+        found = _occupation_goal(occupation_id, seeker, catalog, target.job.region or region)
+        if found is None or found.wanted:
+            return found
+        named = _named_goal(target.job, catalog)
+        status = named.status if found.status == "no_skill_data" else found.status
+        return replace(found, wanted=named.wanted, status=status)
     return _occupation_goal(target.occupation, seeker, catalog, region)
 
 
@@ -106,6 +111,11 @@ def _wanted(occupation: Occupation) -> list[Wanted]:
         Wanted(skill.id, levels.importance(skill), levels.required(skill))
         for skill in occupation.skills
     ]
+
+
+def _named_goal(job: Job, catalog: CatalogIndex) -> Goal:
+    named = skills_of_job(job, catalog)
+    return _skills_goal([WantedSkill(id=each.skill_id) for each in named])
 
 
 def _skills_goal(skills: list[WantedSkill]) -> Goal:

@@ -23,6 +23,7 @@ def gap_of(ask: Ask, goal: Goal, target: Target | None) -> Gap:
         )
         if wanted.weight > 0
     ]
+    lacking = {each.skill_id for each in gap.missing(goal, ask.who.levels)}
     readiness = gap.readiness(goal, ask.who.levels)
     job = target.job if target is not None else None
     region = (job.region if job is not None else None) or ask.constraints.region
@@ -30,8 +31,8 @@ def gap_of(ask: Ask, goal: Goal, target: Target | None) -> Gap:
         occupation_id=goal.occupation_id,
         readiness=None if readiness is None else round(readiness, 4),
         status=goal.status,
-        held=[each for each in skills if each.held_level >= each.required_level],
-        missing=[each for each in skills if each.held_level < each.required_level],
+        held=[each for each in skills if each.skill_id not in lacking],
+        missing=[each for each in skills if each.skill_id in lacking],
         regulation=regulation.find(ask.catalog.regulations, goal.occupation_id, region)
         if goal.occupation_id is not None
         else None,

@@ -6,9 +6,9 @@ from services.recommender.domain.catalog_index import CatalogIndex
 
 
 def occupation_of_job(job: Job, catalog: CatalogIndex) -> str | None:
-    """The occupation named in the title, of which the skills are known; the surest and longest name wins."""
-    found = catalog.occupation_names.find(job.title)
-    return next((each.id for each in found if catalog.occupations[each.id].skills), None)
+    """The occupation named in the title; the surest and longest name wins, of those whose skills are known if any are."""
+    found = [each.id for each in catalog.occupation_names.find(job.title)]
+    return next((id for id in found if catalog.occupations[id].skills), next(iter(found), None))
 
 
 def skills_of_job(job: Job, catalog: CatalogIndex) -> list[MatchedSkill]:

@@ -1,6 +1,7 @@
 """Known names found in running text: whole names, and spellings so close that they are hardly another's."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ CLOSE = 90.0
 """The least similarity (rapidfuzz `ratio`, 0 to 100) at which another spelling is the same name."""
 BEGINNING = 4
 MOST_WORDS = 8
+MANY = 4
 Shape = tuple[str, int]
 
 
@@ -81,7 +83,10 @@ class Names:
                     yield Found(said, id, confidence, first, last)
 
     def _short(self, text: str) -> Iterator[Found]:
-        for at, word in enumerate(WORD.findall(text)):
+        words = WORD.findall(unicodedata.normalize("NFC", text))
+        if len(words) >= MANY and not any(letter.islower() for letter in text):
+            return  # all of it is in capitals: they say nothing
+        for at, word in enumerate(words):
             for id in self._acronyms.get(word, ()):
                 yield Found(word, id, 1.0, at, at + 1)
 
@@ -101,4 +106,4 @@ def _shape(name: str) -> Shape:
 
 
 def _words(text: str) -> list[str]:
-    return WORD.findall(text.casefold())
+    return WORD.findall(unicodedata.normalize("NFC", text).casefold())

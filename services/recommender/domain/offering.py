@@ -18,7 +18,8 @@ Groups = list[list[int]]
 
 class Offering(Struct, frozen=True):
     """rows (m,): the offered rows of the catalog. quality (m,): their value, 0 to 1. wanted (n,): True
-    in the catalog's rows for what teaches something needed and is out for no reason but a constraint."""
+    in the catalog's rows for what teaches something needed and is out for no reason but a constraint; nowhere when some of it is
+    within the constraints, so that none is to be relaxed."""
 
     rows: Array
     quality: Array
@@ -40,6 +41,7 @@ def offering(ask: Ask, needs: Sequence[Need]) -> Offering:
     teaching = _teaching(ask, needs)
     needed = {row: _needs(row, ask, allowed) for row in np.flatnonzero(teaching & allowed).tolist()}
     _complete(needed, ask, allowed)
+    needed = _startable(needed)
     rows = np.array(sorted(needed), np.int64)
     place = {row: at for at, row in enumerate(rows.tolist())}
     groups = [[[place[each] for each in group] for group in needed[row]] for row in rows.tolist()]
@@ -49,7 +51,7 @@ def offering(ask: Ask, needs: Sequence[Need]) -> Offering:
         rows=rows,
         quality=value[rows],
         offer=Offer(cost, hours, groups),
-        wanted=eligible & teaching,
+        wanted=eligible & teaching & ~(teaching & allowed).any(),
     )
 
 
@@ -71,6 +73,21 @@ def _complete(needed: dict[int, Groups], ask: Ask, allowed: Array) -> None:
                 if row not in needed:
                     needed[row] = _needs(row, ask, allowed)
                     waiting.append(row)
+
+
+def _startable(needed: dict[int, Groups]) -> dict[int, Groups]:
+    """Those that can be reached in some order, with the options that can."""
+    reached: dict[int, Groups] = {}
+    while more := {
+        row: groups
+        for row, groups in needed.items()
+        if row not in reached and all(any(each in reached for each in group) for group in groups)
+    }:
+        reached |= more
+    return {
+        row: [[each for each in group if each in reached] for group in groups]
+        for row, groups in reached.items()
+    }
 
 
 def _needs(row: int, ask: Ask, allowed: Array) -> Groups:

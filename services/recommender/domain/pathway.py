@@ -25,6 +25,8 @@ from services.recommender.domain.stacking import Need, Stacking
 COVERED = 0.95
 """Readiness from which on a goal counts as reached: no credential teaches for certain."""
 MOST_STEPS = 8
+MOST_WEEKS = 10_000
+"""Beyond is nobody's plan."""
 MOST_NAMED = 3
 DEPTHS: tuple[tuple[float, LevelName], ...] = ((0.5, "beginner"), (0.83, "intermediate"))
 
@@ -199,7 +201,8 @@ def _total_hours(path: Path, ask: Ask) -> float | None:
 
 def _weeks(hours: float | None, ask: Ask, whole: Callable[[float], int] = math.ceil) -> int | None:
     pace = ask.constraints.hours_per_week
-    return whole(hours / pace) if hours is not None and pace else None
+    weeks = hours / pace if hours is not None and pace else math.inf
+    return whole(weeks) if weeks <= MOST_WEEKS else None
 
 
 def _hours(row: int, ask: Ask) -> float | None:

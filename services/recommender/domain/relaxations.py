@@ -56,6 +56,7 @@ def _relax(
     return [ListRelaxation(name, to, int(left.sum())) for name, to in changes.items()]
 
 
+MOST_WEEKS = 10_000
 Need = Callable[[CatalogIndex, Constraints, Array], tuple[Any, Array]]
 
 
@@ -86,7 +87,10 @@ def _time(catalog: CatalogIndex, constraints: Constraints, rows: Array) -> tuple
     hours = catalog.fit.hours.first(len(catalog))[rows]
     if np.isnan(hours).all() or not constraints.hours_per_week:
         return None, rows
-    weeks = math.ceil(float(np.nanmin(hours)) / constraints.hours_per_week)
+    least = float(np.nanmin(hours)) / constraints.hours_per_week
+    if least > MOST_WEEKS:
+        return None, rows
+    weeks = math.ceil(least)
     return weeks, rows[hours <= weeks * constraints.hours_per_week]
 
 

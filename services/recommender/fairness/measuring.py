@@ -38,7 +38,7 @@ class Measuring:
         listed = list(self._listed(stored))
         band = {} if profile.income_band is None else {INCOME: str(profile.income_band)}
         return Person(
-            groups={**profile.groups, **band},
+            groups={**{k: v for k, v in profile.groups.items() if k != INCOME}, **band},
             feasible=bool(listed),
             measures=dict(self._measures(state, listed)) if listed else {},
             exposure=_exposure(listed),

@@ -57,6 +57,14 @@ class Logs:
             raise TryAgain(f"the item side's end is not known: {error!r}") from error
         return int(ends[place])
 
+    async def hear_again(self) -> None:
+        """Reads the item-side topic from its beginning: it is another than the one read so far. Raises TryAgain."""
+        place = TopicPartition(topics.ITEM_SIDE.name, 0)
+        try:
+            await self._item_side.consumer.seek_to_beginning(place)
+        except (KafkaError, OSError) as error:
+            raise TryAgain(f"the item side cannot be read again: {error!r}") from error
+
     async def prove(self) -> None:
         """Reads every log whose mark does not hold from its beginning. Raises TryAgain."""
         before = dict(self._marks)

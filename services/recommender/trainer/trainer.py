@@ -175,6 +175,7 @@ class Trainer:
         """Now and then, and when the broker has lost our own topic: are these still the same logs?"""
         if self._announcer.lost(await logs.item_side_end()):
             self._proven_at = -PROVE_SECONDS
+            await logs.hear_again()
         if time.monotonic() - self._proven_at >= PROVE_SECONDS:
             await logs.prove()
             self._proven_at = time.monotonic()

@@ -52,8 +52,9 @@ def test_what_few_have_is_not_told_of_many() -> None:
 
 
 def test_exposure_is_set_against_merit() -> None:
-    """Public issuers have all the exposure and three quarters of the merit."""
-    sectors = {each.sector: each for each in report_of([person({})]).sectors}
+    """Public issuers have all the exposure and three quarters of the merit; nothing is told of a handful of learners."""
+    assert report_of([person({})]).sectors == []
+    sectors = {each.sector: each for each in report_of([person({})] * LEAST).sectors}
     assert (sectors["public"].exposure, sectors["public"].merit) == (1.0, 0.75)
     assert sectors["public"].ratio == pytest.approx(4 / 3, abs=1e-4)
     assert sectors["nonprofit"].ratio == 0

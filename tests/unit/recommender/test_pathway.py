@@ -8,7 +8,13 @@ import pytest
 
 from libs.common.contracts.calls import Constraints
 from libs.common.contracts.career import Pathway
-from libs.common.contracts.catalog import CatalogSnapshot, Prerequisite, RequiredSkill, TaughtSkill
+from libs.common.contracts.catalog import (
+    CatalogSnapshot,
+    Cost,
+    Prerequisite,
+    RequiredSkill,
+    TaughtSkill,
+)
 from libs.common.contracts.types import LEVELS, Money
 from services.recommender.domain.pathway import pathway
 from services.recommender.domain.ports import NoModel
@@ -82,3 +88,40 @@ def test_a_goal_without_skill_data_has_no_path() -> None:
     assert ask.goal is not None
     found = pathway(ask, ask.goal)
     assert (found.status, found.coverage, found.steps) == ("no_skill_data", None, [])
+
+
+@pytest.mark.parametrize("others", [0, 20])
+def test_credentials_that_need_each_other_are_no_path(others: int) -> None:
+    """A circle of prerequisites is no step, by exact and by greedy choice; nor is it money, time or anything to relax that
+    stands in the way."""
+    circle = [
+        teaching("one", prerequisites=[Prerequisite(credential="two")]),
+        teaching("two", prerequisites=[Prerequisite(skill="a", level=1.0)]),
+    ]
+    rest = [teaching(f"other-{n}", 0.33, f"else-{n}") for n in range(others)]
+    limits = Constraints(max_cost=Money(Decimal("1000000.00"), "USD"))
+    found = path(*circle, *rest, limits=limits)
+    assert (ids(found), found.stopped_because, found.relaxations) == ([], "nothing_feasible", [])
+
+
+def test_of_several_ways_the_cheapest_is_taken() -> None:
+    """With many candidates too: what a credential asks for is met by the cheapest that teaches it, and by nothing more."""
+
+    def priced(price: str) -> list[Cost]:
+        return [Cost(amount=Decimal(price), currency="USD", kind="tuition")]
+
+    needy = teaching("needy", prerequisites=[Prerequisite(skill="way", level=0.66)])
+    ways = [
+        teaching("a-dear", 0.66, "way", cost=priced("900.00")),
+        teaching("b-cheap", 0.66, "way", cost=priced("10.00")),
+    ]
+    junk = [teaching(f"junk-{n}", 0.05, "a", cost=priced("1.00")) for n in range(20)]
+    found = path(needy, *ways, *junk, limits=Constraints(max_cost=Money(Decimal("80.00"), "USD")))
+    assert {"needy", "b-cheap"} <= set(ids(found))
+    assert "a-dear" not in ids(found)
+
+
+def test_a_hair_of_an_hour_a_week_is_no_plan() -> None:
+    """So little time that no calendar holds the weeks: they are not told, and nothing breaks."""
+    found = path(teaching("course"), limits=Constraints(hours_per_week=1e-320))
+    assert (ids(found), found.weeks) == (["course"], None)

@@ -1,11 +1,13 @@
 """What a learner still can."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from libs.common.contracts.calls import WhatIf
 from libs.common.contracts.catalog import TaughtSkill
 from libs.common.contracts.profile import HeldCredential, HeldSkill
+from services.recommender.api.usecases import anonymous
 from services.recommender.domain.seeker import seeker
 from tests.factories.catalog import credential, skill
 from tests.unit.recommender.events import at, interaction, learner
@@ -40,3 +42,9 @@ def test_the_newest_evidence_counts() -> None:
     assert seeker(renewed, CATALOG, NOW).levels["tool"] == pytest.approx(0.8)
     undated = HeldCredential(credential_id="badge", status="verified")
     assert seeker(state_of(learner(held_credentials=[undated])), CATALOG, NOW).levels["tool"] == 0.8
+
+
+def test_what_an_anonymous_learner_has_completed_has_not_faded() -> None:
+    """Nobody said when: a tool that was completed counts in full."""
+    who = seeker(anonymous(WhatIf(completed=["badge"])), CATALOG, datetime.now(UTC))
+    assert who.levels["tool"] == pytest.approx(0.8)
