@@ -25,7 +25,7 @@ from libs.common import problems
 from libs.common.health import Health
 from libs.common.web import routing
 from libs.common.web.body import BODY_LIMIT
-from libs.common.web.boundary import Boundary
+from libs.common.web.boundary import Boundary, refuse
 from libs.common.web.responses import json_response
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -74,7 +74,8 @@ def create_app(
     """The app with `/health/live` and `/health/ready`, problem documents, raw path routing.
 
     `middleware` is Litestar's, run per route with `scope["route_handler"]` known; `wrappers` are
-    plain ASGI layers around routing (the first is the outermost), where Refusals may be raised too.
+    plain ASGI layers around routing (the first is the outermost), where Refusals may be raised too;
+    they are around the problem documents that are answered without routing as well.
     `state` becomes `request.app.state`; `body_limit` (bytes) is that of `data` parameters.
     """
     app = App(
@@ -91,11 +92,14 @@ def create_app(
     )
     routing.install(app)
     app.stopping = asyncio.Event()
-    handled_by: ASGIApp = app.route_raw
-    for wrap in reversed(wrappers):
-        handled_by = wrap(handled_by)
-    app.boundary = Boundary(handled_by)
+    app.boundary = Boundary(_wrapped(app.route_raw, wrappers), _wrapped(refuse, wrappers))
     health.add("process", lambda: "stopping" if app.stopping.is_set() else None)
+    return app
+
+
+def _wrapped(app: ASGIApp, wrappers: Sequence[Wrapper]) -> ASGIApp:
+    for wrap in reversed(wrappers):
+        app = wrap(app)
     return app
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from litestar.exceptions import LitestarException
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from opentelemetry import context as otel
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -31,10 +31,12 @@ _WANTED = frozenset(
 
 
 class Boundary:
-    """Wraps an app; `idle` is set while no request is being answered."""
+    """Wraps an app; `idle` is set while no request is being answered. `refusing` is `refuse` with the app's layers
+    around it, so that what fails before or around routing is answered with the same headers."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, refusing: ASGIApp) -> None:
         self._app = app
+        self._refusing = refusing
         self._tracer = (
             trace.get_tracer("stackwise.web")
             if not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
@@ -75,19 +77,29 @@ class Boundary:
             exchange.status = CLOSED
             raise
         except Exception as raised:  # noqa: BLE001 - the last resort: it answers, and logs the unexpected
-            await self._failed(exchange, _origin(raised))
+            await self._failed(scope, exchange, _origin(raised))
         await exchange.linger()
 
-    async def _failed(self, exchange: Exchange, raised: Exception) -> None:
+    async def _failed(self, scope: HTTPScope, exchange: Exchange, raised: Exception) -> None:
         """A problem document where that is still possible; else the answer is cut off, so that nobody
         takes it for whole."""
         if not exchange.started:
-            await _send_problem(exchange, problems.of(raised))
+            scope["problem"] = problems.of(raised)  # type: ignore[typeddict-unknown-key]
+            await self._refuse(scope, exchange)
             return
         exchange.status = CLOSED if exchange.gone else 500
         if not exchange.gone:
             log.error("failed after the answer began", exc_info=raised)
         raise raised
+
+    async def _refuse(self, scope: HTTPScope, exchange: Exchange) -> None:
+        try:
+            await self._refusing(scope, exchange.receive, exchange.send)
+        except Exception:
+            if exchange.started:
+                raise
+            # A layer that refused the request refuses this too: then without the layers.
+            await refuse(scope, exchange.receive, exchange.send)
 
     def cut_off(self) -> int:
         """Cancels the requests being answered; how many there were."""
@@ -143,18 +155,15 @@ def _has_body(headers: dict[bytes, bytes]) -> bool:
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
-async def _send_problem(exchange: Exchange, problem: problems.Problem) -> None:
+async def refuse(scope: Scope, _receive: Receive, send: Send) -> None:
+    """An app that answers `scope["problem"]`."""
+    problem: problems.Problem = scope["problem"]  # type: ignore[typeddict-item]
     body = problem.encode()
     headers = [
         (b"content-type", problems.MEDIA_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         *((name.encode(), value.encode()) for name, value in problem.headers.items()),
     ]
-    start: dict[str, Any] = {
-        "type": "http.response.start",
-        "status": problem.status,
-        "headers": headers,
-    }
-    end: Message = {"type": "http.response.body", "body": body, "more_body": False}
-    await exchange.send(start)  # type: ignore[arg-type]
-    await exchange.send(end)
+    shown = b"" if scope["method"] == "HEAD" else body  # type: ignore[typeddict-item]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": shown, "more_body": False})

@@ -38,9 +38,9 @@ class Limits:
         self._address_rate = address_rate
         self._proxies = proxies
 
-    def count(self, scope: Scope, principal: Principal, key_digest: bytes) -> None:
-        """Raises RateLimited."""
-        name = f"key:{principal.key_prefix or key_digest.hex()}"
+    def count(self, scope: Scope, principal: Principal) -> None:
+        """Raises RateLimited. A learner has one bucket, however many tokens."""
+        name = f"key:{principal.key_prefix or _learner(principal)}"
         rate = principal.requests_per_second or self._key_rate
         bucket = self._limiter.bucket(name, rate)
         scope["rate_limit"] = bucket  # type: ignore[typeddict-unknown-key]
@@ -48,8 +48,9 @@ class Limits:
 
     def count_address(self, scope: Scope) -> None:
         """Raises RateLimited."""
-        name = f"address:{self._address(scope)}"
-        self._limiter.take(self._limiter.bucket(name, self._address_rate))
+        bucket = self._limiter.bucket(f"address:{self._address(scope)}", self._address_rate)
+        scope["rate_limit"] = bucket  # type: ignore[typeddict-unknown-key]
+        self._limiter.take(bucket)
 
     def _address(self, scope: Scope) -> str:
         """The nearest that our own proxies did not write; anything before is the caller's invention."""
@@ -74,21 +75,15 @@ class Guard:
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             allowed = scope["route_handler"].opt.get("keys")
             if allowed is not None:
-                scope["auth"] = await self._admit(scope, allowed)
+                await self._admit(scope, allowed)
             await app(scope, receive, send)
 
         return guarded
 
-    async def _admit(self, scope: Scope, allowed: frozenset[CallerKind]) -> Principal:
+    async def _admit(self, scope: Scope, allowed: frozenset[CallerKind]) -> None:
         key, in_url = _key(scope)
-        key_digest = digest(key)
-        principal = self._authenticator.remembered(key_digest)
-        if principal is None:
-            self._limits.count_address(scope)
-            principal = await self._authenticator.authenticate(key)
-        elif principal.kind in ("publishable", "learner"):
-            self._limits.count_address(scope)
-        self._limits.count(scope, principal, key_digest)
+        principal = await self._principal(scope, key)
+        self._limits.count(scope, principal)
         if in_url and principal.kind != "publishable":
             raise Unauthenticated("Only a publishable key may stand in a URL.")
         if principal.kind not in allowed:
@@ -97,6 +92,18 @@ class Guard:
             refuse_other_learner(scope, principal)
         if principal.kind == "publishable":
             refuse_foreign_page(scope, principal)
+
+    async def _principal(self, scope: Scope, key: str) -> Principal:
+        """Who calls; said to the outer layers even when the call is refused, so that a page can read why."""
+        principal = self._authenticator.remembered(digest(key))
+        if principal is None:
+            self._limits.count_address(scope)
+            principal = await self._authenticator.authenticate(key)
+            scope["auth"] = principal
+            return principal
+        scope["auth"] = principal
+        if principal.kind in ("publishable", "learner"):
+            self._limits.count_address(scope)
         return principal
 
 
@@ -123,6 +130,11 @@ def header(scope: Scope, name: bytes) -> str | None:
         if each == name:
             return value.decode("latin-1")
     return None
+
+
+def _learner(principal: Principal) -> str:
+    """A learner in a name of bounded length."""
+    return digest(f"{principal.partner_id}\0{principal.learner_id}").hex()
 
 
 def _key(scope: Scope) -> tuple[str, bool]:

@@ -28,11 +28,12 @@ class Identity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Signer(Struct, frozen=True):
-    """An identity, whose it is, and what the partner's pages are."""
+    """An identity, whose it is, what the partner's pages are, and its limit (None: the default)."""
 
     partner_id: str
     allowed_origins: frozenset[str]
     identity: Identity
+    requests_per_second: int | None = None
 
 
 def check(identity: Identity) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from services.gateway.auth.identity import Identity
 from services.gateway.auth.keys import KeyKind
@@ -30,9 +30,9 @@ class Partner(Struct, frozen=True, kw_only=True):
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What of a partner is to be other than it is; None stays."""
+    """What of a partner is to be other than it is; None stays, but a limit of None is the default."""
 
     name: str | None = None
     allowed_origins: list[str] | None = None
-    requests_per_second: int | None = None
+    requests_per_second: int | UnsetType | None = UNSET
     identities: list[Identity] | None = None

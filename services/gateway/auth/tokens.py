@@ -63,7 +63,12 @@ class Tokens:
         if not learner or len(learner) > LONGEST_LEARNER or "\0" in learner:
             raise Unauthenticated("This token's `sub` is no learner's id.")
         principal = Principal(
-            "learner", "", signer.partner_id, signer.allowed_origins, learner_id=learner
+            "learner",
+            "",
+            signer.partner_id,
+            signer.allowed_origins,
+            learner_id=learner,
+            requests_per_second=signer.requests_per_second,
         )
         ends = min(int(verified["exp"]), _FAR)
         return Verified(principal, ends + LEEWAY_SECONDS - time())

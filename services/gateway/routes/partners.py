@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from litestar import Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from libs.common.web import json_response, read_body
 from services.gateway.auth.guard import ADMIN
@@ -33,11 +33,11 @@ class PartnerBody(Struct, frozen=True, kw_only=True):
 
 
 class PartnerPatch(Struct, frozen=True, kw_only=True):
-    """What is absent stays; a list replaces the one there was."""
+    """What is absent stays; a list replaces the one there was; a limit of null is the default."""
 
     name: Name | None = None
     allowed_origins: Origins | None = None
-    requests_per_second: PerSecond | None = None
+    requests_per_second: PerSecond | UnsetType | None = UNSET
     identities: Identities | None = None
 
 

@@ -15,7 +15,7 @@ from libs.common.web import read_body
 from services.gateway.auth.guard import ANONYMOUS, PARTNER_OR_LEARNER, header
 from services.gateway.catalog.view import CatalogView
 from services.gateway.messages.languages import Languages
-from services.gateway.routes.language import ACCEPTED, language_headers, language_of
+from services.gateway.routes.language import ACCEPTED, Headers, language_headers, language_of
 from services.gateway.routes.operation import GatewayRequest, Operation, read_query
 from services.gateway.routes.parameters import RecommendationQuery, WidgetQuery
 from services.gateway.usecases.answer import Answer, Written
@@ -23,10 +23,12 @@ from services.gateway.usecases.recommendations import Recommendations
 from services.gateway.usecases.served import Ask
 
 JSON = (b"content-type", b"application/json")
-PERSONAL = b"private, no-cache"
-WIDGET = b"public, max-age=60"
+PERSONAL = ((b"cache-control", b"private, no-cache"),)
+# A shared cache must not hand one partner's answer to another, whose key may be in a header.
+BY_KEY = (b"vary", b"Authorization")
+WIDGET = ((b"cache-control", b"public, max-age=60"), BY_KEY)
 # A degraded answer is not worth keeping for long.
-WIDGET_DEGRADED = b"public, max-age=5"
+WIDGET_DEGRADED = ((b"cache-control", b"public, max-age=5"), BY_KEY)
 
 
 class WhatIfBody(Struct, frozen=True, kw_only=True):
@@ -109,10 +111,14 @@ def recommendation_routes(
     return [get_recommendations, post_recommendations, get_widget_recommendations]
 
 
-def _answer(request: GatewayRequest, written: Written, caching: bytes) -> Answered:
+def _answer(request: GatewayRequest, written: Written, caching: Headers) -> Answered:
     """The answer, or 304 for who has it already (RFC 9110, 13.1.2)."""
-    about = (b"etag", written.etag.encode()), (b"cache-control", caching)
-    headers = (JSON, *about, *language_headers(written.language))
+    headers = (
+        JSON,
+        (b"etag", written.etag.encode()),
+        *caching,
+        *language_headers(written.language),
+    )
     if _has(header(request.scope, b"if-none-match"), written.etag):
         return Answered(b"", 304, headers[1:])
     return Answered(written.body, headers=headers)

@@ -16,7 +16,12 @@ from services.gateway.store.tables import identity, partner
 async def signers(engine: AsyncEngine, issuer: str) -> list[Signer]:
     """Everyone for whom an issuer signs; one for each audience."""
     statement = (
-        select(identity.c.document, identity.c.partner_id, partner.c.allowed_origins)
+        select(
+            identity.c.document,
+            identity.c.partner_id,
+            partner.c.allowed_origins,
+            partner.c.requests_per_second,
+        )
         .join_from(identity, partner)
         .where(identity.c.issuer == issuer)
     )
@@ -27,6 +32,7 @@ async def signers(engine: AsyncEngine, issuer: str) -> list[Signer]:
             row.partner_id,
             frozenset(row.allowed_origins),
             msgspec.json.decode(row.document, type=Identity),
+            row.requests_per_second,
         )
         for row in rows
     ]

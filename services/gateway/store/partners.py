@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -74,7 +75,7 @@ class PartnerStore:
             "id": partner_id,
             "name": name,
             "allowed_origins": list(dict.fromkeys(origins)),
-            "requests_per_second": change.requests_per_second,
+            "requests_per_second": change.requests_per_second or None,
         }
         statement = insert(partner).values(row).on_conflict_do_nothing().returning(partner.c.id)
         async with writing(self._engine) as connection:
@@ -117,11 +118,13 @@ class PartnerStore:
 
     async def change(self, partner_id: str, change: Change) -> None:
         """Raises Conflict when an issuer with its audience is another partner's."""
-        values = {
+        values: dict[str, Any] = {
             name: value
-            for name in ("name", "allowed_origins", "requests_per_second")
+            for name in ("name", "allowed_origins")
             if (value := getattr(change, name)) is not None
         }
+        if change.requests_per_second is not UNSET:
+            values["requests_per_second"] = change.requests_per_second
         if change.allowed_origins is not None:
             values["allowed_origins"] = list(dict.fromkeys(change.allowed_origins))
         async with writing(self._engine) as connection:

@@ -158,7 +158,29 @@ async def test_a_layer_around_routing_may_refuse() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://app") as http:
         answer = await http.get("/v1/names")
     assert (answer.status_code, answer.json()["code"]) == (403, "origin_not_allowed")
-    assert order == ["outer", "inner"]
+    assert order[:2] == ["outer", "inner"]
+
+
+async def test_a_path_that_is_refused_before_routing_passes_the_layers() -> None:
+    """What a layer adds to every answer is on this one as well."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def call(scope: Scope, receive: Receive, send: Send) -> None:
+            async def marked(message: Any) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = [*message["headers"], (b"x-layer", b"1")]
+                await send(message)
+
+            await app(scope, receive, marked)
+
+        return call
+
+    app = create_app(routes=ROUTES, health=Health(), wrappers=[wrap])
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://app") as http:
+        for path, status in (("/v1//names", 404), ("/v1/raises/unexpected", 500)):
+            answer = await http.get(path)
+            assert (answer.status_code, answer.headers.get_list("x-layer")) == (status, ["1"])
 
 
 async def test_a_failure_in_the_middle_cuts_the_answer_off(app: Any) -> None:

@@ -58,7 +58,8 @@ async def create(admin: httpx.AsyncClient, **parts: Any) -> Any:
 
 
 async def test_a_partner_is_made_changed_and_shown(admin: httpx.AsyncClient) -> None:
-    """Its keys work at once and are shown once; a change leaves what it does not name."""
+    """Its keys work at once and are shown once; a change leaves what it does not name; a limit of null is the
+    default again."""
     made = await create(admin, allowed_origins=["https://Jobs.example:443"])
     partner_id = made["partner"]["id"]
     assert made["partner"]["allowed_origins"] == ["https://jobs.example"]
@@ -72,6 +73,9 @@ async def test_a_partner_is_made_changed_and_shown(admin: httpx.AsyncClient) -> 
     listed = await admin.get("/v1/partners")
     assert shown.json() in listed.json()["items"]
     assert made["secret_key"] not in listed.text
+    again = await admin.patch(f"/v1/partners/{partner_id}", json={"requests_per_second": None})
+    assert again.json()["requests_per_second"] is None
+    assert again.json()["name"] == "Jobs"
 
 
 async def test_a_key_is_rotated(admin: httpx.AsyncClient) -> None:
