@@ -7,6 +7,7 @@ was checked; no redirect, no proxy, a size and a deadline.
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -25,17 +26,26 @@ async def resolve(host: str, port: int) -> list[str]:
     return [str(each[4][0]) for each in found]
 
 
-async def fetch_public(url: str, resolving: Resolve = resolve) -> bytes:
-    """What is at an https URL. Raises TryAgain, which says why, for anything but a small 200."""
+async def fetch_public(
+    url: str,
+    resolving: Resolve = resolve,
+    *,
+    allowed: Callable[[str], bool] | None = None,
+    trusted: ssl.SSLContext | None = None,
+) -> bytes:
+    """What is at an https URL. Raises TryAgain, which says why, for anything but a small 200.
+
+    `allowed` addresses are the public ones, `trusted` authorities those of the Web; tests have a server of their own.
+    """
     target = httpx.URL(url)
     if target.scheme != "https" or target.userinfo:
         raise TryAgain("only https, without a user name")
     try:
         async with asyncio.timeout(SECONDS):
             addresses = await resolving(target.host, target.port or 443)
-            if not addresses or not all(map(is_public, addresses)):
+            if not addresses or not all(map(allowed or is_public, addresses)):
                 raise TryAgain(f"{target.host} is not a public address")
-            return await _get(target, addresses[0])
+            return await _get(target, addresses[0], trusted or True)
     except (OSError, TimeoutError, httpx.HTTPError) as away:
         raise TryAgain(f"{target.host}: {type(away).__name__}") from away
 
@@ -51,10 +61,12 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast
 
 
-async def _get(target: httpx.URL, address: str) -> bytes:
+async def _get(target: httpx.URL, address: str, trusted: ssl.SSLContext | bool) -> bytes:
     headers = {"host": target.netloc.decode(), "accept": "application/json"}
     async with (
-        httpx.AsyncClient(timeout=SECONDS, follow_redirects=False, trust_env=False) as client,
+        httpx.AsyncClient(
+            timeout=SECONDS, follow_redirects=False, trust_env=False, verify=trusted
+        ) as client,
         client.stream(
             "GET",
             target.copy_with(host=address),
