@@ -16,6 +16,7 @@ from rich.table import Table
 
 from libs.common.contracts.topics import BY_NAME, TOPICS, Topic
 from libs.common.contracts.types import moment
+from libs.common.kafka.connection import connection
 from libs.common.settings import KafkaSettings, load
 
 NOTES = ("reason", "consumer", "attempts", "partition", "offset")
@@ -67,7 +68,7 @@ async def replay_one(settings: KafkaSettings, topic: Topic, partition: int, offs
     """Sends a parked record again; its new offset. Raises LookupError when it is not there."""
     record = await _letter(settings, topic, partition, offset)
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka_bootstrap,
+        **connection(settings),
         acks="all",
         enable_idempotence=settings.kafka_idempotence,
     )
@@ -122,9 +123,7 @@ async def _letter(
 async def _reading(
     settings: KafkaSettings, places: Sequence[TopicPartition]
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap, auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer(**connection(settings), auto_offset_reset="earliest")
     async with consumer:
         consumer.assign(list(places))
         yield consumer

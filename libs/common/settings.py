@@ -6,15 +6,17 @@ Each process composes its own class from these and loads it once, in its composi
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
     Field,
+    FilePath,
     PositiveInt,
     SecretStr,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -111,12 +113,28 @@ class KafkaSettings(ProcessSettings):
 
     `kafka_fetch_wait_ms`: how long the broker may hold a fetch that finds nothing. Apache Kafka answers
     as soon as there is a record, so 100 and more only save work there; the embedded broker does not.
+
+    `kafka_tls`: encrypted, the brokers known by `kafka_ca` (a PEM file; else by the system's authorities).
+    `kafka_username` with `kafka_password`: who we are there; never sent unencrypted.
     """
 
     kafka_bootstrap: Bootstrap
     kafka_idempotence: bool = True
     kafka_wait_seconds: Seconds = 60
     kafka_fetch_wait_ms: PositiveInt = 10
+    kafka_tls: bool = False
+    kafka_ca: FilePath | None = None
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _user_is_whole(self) -> Self:
+        if (self.kafka_username is None) != (self.kafka_password is None):
+            raise ValueError("STACKWISE_KAFKA_USERNAME and STACKWISE_KAFKA_PASSWORD go together")
+        if not self.kafka_tls and (self.kafka_username or self.kafka_ca):
+            raise ValueError("a user or an authority of Kafka needs STACKWISE_KAFKA_TLS=true")
+        return self
 
 
 class PostgresSettings(ProcessSettings):

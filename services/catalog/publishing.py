@@ -6,6 +6,7 @@ import time
 import structlog
 
 from libs.common.kafka.broker import KafkaAway, make_broker, wait_for_kafka
+from libs.common.kafka.connection import connection
 from libs.common.kafka.publisher import Publisher
 from libs.common.publishing import Relay, Source
 from libs.common.settings import KafkaSettings
@@ -61,10 +62,9 @@ class Publishing:
         await wait_for_kafka(self._settings)
         broker = make_broker(self._settings, client_id="catalog-api")
         publisher = Publisher(broker, "catalog")
-        bootstrap = self._settings.kafka_bootstrap
         try:
             await broker.start()
-            self._relay = Relay(self._postgres_url, publisher, bootstrap, SOURCES)
+            self._relay = Relay(self._postgres_url, publisher, connection(self._settings), SOURCES)
             await self._relay.run()
         finally:
             self._relay = None

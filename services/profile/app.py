@@ -12,6 +12,7 @@ from libs.common.contracts.topics import LEARNER
 from libs.common.database import DatabaseProbe, make_engine, writing
 from libs.common.health import Health
 from libs.common.kafka.broker import keep_started, make_broker
+from libs.common.kafka.connection import connection
 from libs.common.kafka.publisher import Publisher
 from libs.common.migrations import migrate
 from libs.common.publishing import Relay, Source, republish
@@ -51,7 +52,7 @@ def api_app(settings: ApiSettings) -> App:
     broker = make_broker(settings, client_id="profile-api")
     publisher = Publisher(broker, "profile")
     log = KafkaLog(broker, publisher)
-    relay = Relay(settings.postgres_url, publisher, settings.kafka_bootstrap, [LEARNERS])
+    relay = Relay(settings.postgres_url, publisher, connection(settings), [LEARNERS])
     database = DatabaseProbe(engine)
     health = Health()
     health.add("database", database.problem)

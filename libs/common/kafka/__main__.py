@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from libs.common.kafka.connection import connection
 from libs.common.kafka.provision import provision
 from libs.common.settings import KafkaSettings, load
 
@@ -22,8 +23,7 @@ def provision_command(
     replication: Annotated[int, typer.Option(min=1, help="Replicas of each partition.")] = 1,
 ) -> None:
     """Creates what is missing and names it."""
-    bootstrap = load(KafkaSettings).kafka_bootstrap
-    created = asyncio.run(provision(bootstrap, replication=replication))
+    created = asyncio.run(provision(**connection(load(KafkaSettings)), replication=replication))
     Console().print("\n".join(created) or "Every topic exists.")
 
 

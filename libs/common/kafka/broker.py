@@ -10,6 +10,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.publisher.producer import AioKafkaFastProducerImpl
 
 from libs.common.errors import StackwiseError
+from libs.common.kafka.connection import connection, security
 from libs.common.kafka.producer import RETRY_SECONDS, Producing
 from libs.common.settings import KafkaSettings
 
@@ -68,6 +69,7 @@ def make_broker(settings: KafkaSettings, *, client_id: str) -> Broker:
     """The broker of a process; nothing is opened before it is started."""
     return Broker(
         settings.kafka_bootstrap.split(","),
+        security=security(settings),
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
         client_id=client_id,
         acks="all",
@@ -119,7 +121,7 @@ async def wait_for_kafka(settings: KafkaSettings) -> None:
 
 async def _until_it_answers(settings: KafkaSettings) -> None:
     while True:
-        client = AIOKafkaClient(bootstrap_servers=settings.kafka_bootstrap)
+        client = AIOKafkaClient(**connection(settings))
         try:
             await client.bootstrap()
         except KafkaError as error:

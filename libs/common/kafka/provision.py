@@ -1,6 +1,7 @@
 """Creates the topics of the topic table and their dead-letter topics; what exists is left as it is."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -12,10 +13,14 @@ ENVELOPE_BYTES = 4_096
 
 
 async def provision(
-    bootstrap: str, *, replication: int = 1, topics: Sequence[Topic] = TOPICS
+    bootstrap_servers: str | Sequence[str],
+    *,
+    replication: int = 1,
+    topics: Sequence[Topic] = TOPICS,
+    **security: Any,
 ) -> list[str]:
-    """The names of the topics that were created. Raises KafkaError for any other refusal."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    """The names of the topics that were created; `security` is `connection`'s. Raises KafkaError for any other refusal."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, **security)
     await admin.start()
     try:
         wanted = [new for topic in topics for new in _new_topics(topic, replication)]

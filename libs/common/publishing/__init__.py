@@ -5,7 +5,7 @@ advisory lock, sends the rows where they differ, waits for the acknowledgement, 
 revision that it sent before it reads again. A row that changes meanwhile differs again; so revisions may
 be skipped, never reordered, and nothing is lost with a process.
 
-    relay = Relay(postgres_url, publisher, bootstrap, [Source(topics.SKILL, table, table.c.key, snapshot)])
+    relay = Relay(postgres_url, publisher, connection(settings), [Source(topics.SKILL, table, table.c.key, snapshot)])
     async with background(relay.run()): ...
     health.add("relay", relay.problem)
 

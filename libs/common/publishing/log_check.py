@@ -1,7 +1,9 @@
 """Whether the log still has the record that was sent last: a broker may have come back without it."""
 
 import asyncio
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -18,9 +20,9 @@ WAIT_MS = 100
 class LogCheck:
     """A consumer for looking at single records; open it as a context."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, connection: Mapping[str, Any]) -> None:
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=10
+            **connection, auto_offset_reset="earliest", fetch_max_wait_ms=10
         )
 
     async def __aenter__(self) -> "LogCheck":

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import structlog
@@ -41,11 +41,15 @@ class Relay:
     """Publishes unpublished rows while `run` runs and holds the lock."""
 
     def __init__(
-        self, postgres_url: str, publisher: Publisher, bootstrap: str, sources: Sequence[Source]
+        self,
+        postgres_url: str,
+        publisher: Publisher,
+        connection: Mapping[str, Any],
+        sources: Sequence[Source],
     ) -> None:
         self._engine = make_engine(postgres_url, pool_size=1)
         self._publisher = publisher
-        self._bootstrap = bootstrap
+        self._connection = connection
         self._sources = {source.table.name: source for source in sources}
         self._aside: dict[str, dict[str, int]] = {name: {} for name in self._sources}
         self._woken: set[str] = set()
@@ -85,7 +89,7 @@ class Relay:
         await self._wait_for_lock(connection)
         await asyncio.sleep(await busy_seconds(connection))
         await self._listen(connection)
-        async with LogCheck(self._bootstrap) as check:
+        async with LogCheck(self._connection) as check:
             while True:
                 await self._republish_what_was_lost(connection, check)
                 self._woken |= self._sources.keys()

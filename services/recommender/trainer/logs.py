@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 
 from libs.common.contracts import topics
 from libs.common.errors import TryAgain
+from libs.common.kafka.connection import connection
 from libs.common.kafka.consume import AllConsumption
 from libs.common.kafka.lookup import end_offsets, record_ids
 from libs.common.settings import KafkaSettings
@@ -125,7 +126,7 @@ async def proven(settings: KafkaSettings, marks: Marks) -> Marks:
 async def _looking(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer beside the running ones. Raises TryAgain when Kafka is away."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap.split(","),
+        **connection(settings),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=10,

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from libs.common.contracts.redis_values import Mark
 from libs.common.errors import TryAgain
+from libs.common.kafka.connection import connection
 from libs.common.kafka.lookup import end_offsets
 from libs.common.kafka.records import read
 from libs.common.settings import KafkaSettings
@@ -73,7 +74,7 @@ class Probe:
 async def probing(settings: KafkaSettings) -> AsyncIterator[Probe]:
     """A probe, closed at the end. Raises TryAgain when Kafka is away."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap.split(","),
+        **connection(settings),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=10,

@@ -107,7 +107,7 @@ class Watched:
 async def relaying(
     broker: Broker, bootstrap: str, url: str, source: Source = SOURCE
 ) -> AsyncIterator[Relay]:
-    relay = Relay(url, Publisher(broker, "test"), bootstrap, [source])
+    relay = Relay(url, Publisher(broker, "test"), {"bootstrap_servers": bootstrap}, [source])
     task = asyncio.create_task(relay.run())
     try:
         yield relay
