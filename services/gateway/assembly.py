@@ -10,6 +10,7 @@ from libs.common.clock import Clock
 from libs.common.health import Health
 from libs.common.web import App, create_app
 from libs.common.web.app import Lifespan
+from libs.common.web.compression import compressed
 from services.gateway.auth.authenticator import Authenticator, KeyStore
 from services.gateway.auth.cors import cors
 from services.gateway.auth.fetching import fetch_public
@@ -75,7 +76,7 @@ def assemble(outside: Outside, *lifespan: Lifespan) -> App:
         health=health,
         lifespan=lifespan,
         middleware=[Guard(Authenticator(outside.keys, tokens), outside.limits).layer],
-        wrappers=[secured, cors],
+        wrappers=[secured, cors, compressed],
     )
 
 

@@ -62,12 +62,12 @@ def learner_routes(learners: Learners) -> list[HTTPRouteHandler]:
         shown, created = await learners.put(
             request.auth.partner, learner_id, body, request.headers.get("if-match")
         )
-        return json_response(shown, 201 if created else 200, {"etag": _etag(shown)})
+        return json_response(shown, 201 if created else 200, _headers(shown))
 
     @get(LEARNER, opt=GET.opt())
     async def get_learner(request: GatewayRequest, learner_id: FromPath[str]) -> Response[bytes]:
         shown = await learners.get(request.auth.partner, learner_id)
-        return json_response(shown, headers={"etag": _etag(shown)})
+        return json_response(shown, headers=_headers(shown))
 
     @delete(LEARNER, opt=DELETE.opt(), status_code=202)
     async def delete_learner(request: GatewayRequest, learner_id: FromPath[str]) -> Response[bytes]:
@@ -101,5 +101,6 @@ def learner_routes(learners: Learners) -> list[HTTPRouteHandler]:
     ]
 
 
-def _etag(shown: ShownLearner) -> str:
-    return f'"{shown.revision}"'
+def _headers(shown: ShownLearner) -> dict[str, str]:
+    """`If-Match` compares strongly, so nobody may compress the answer and weaken its ETag."""
+    return {"etag": f'"{shown.revision}"', "cache-control": "private, no-cache, no-transform"}

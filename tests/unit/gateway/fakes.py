@@ -1,6 +1,8 @@
 """What the gateway stands on, held in memory, so that each part can be made to say or fail what a test needs."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -114,6 +116,10 @@ class FakeLists:
         self._refuse_away()
         self.lists.update(self.arriving)
         return self.lists.get((partition, learner_key))
+
+    @asynccontextmanager
+    async def changing(self, partner_id: str, learner_id: str) -> AsyncIterator[asyncio.Event]:
+        yield asyncio.Event()
 
     def _refuse_away(self) -> None:
         if self.away:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import httpx
 
+from libs.common.contracts.profile import HeldSkill
 from libs.common.contracts.types import milliseconds
 from services.gateway.usecases.ports import Found
 from tests.factories.catalog import credential
@@ -129,7 +130,7 @@ async def test_an_etag_is_of_what_the_answer_says(world: World, partner: httpx.A
     etag = first.headers["etag"]
     world.rank("ana", ranked("a", recommendation_id="rec_other", computed_at=milliseconds(NOW) + 5))
     same = await partner.get(URL, headers={"if-none-match": f'"x", W/{etag}'})
-    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", etag)
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", f"W/{etag}")
     world.rank("ana", ranked("a", position=42))
     changed = await partner.get(URL, headers={"if-none-match": etag})
     assert changed.status_code == 200
@@ -146,3 +147,22 @@ async def test_an_etag_rests_while_nothing_happens(
     world.now = NOW + timedelta(hours=1)
     world.recommender.answer = ranked("a", computed_at=milliseconds(world.now))
     assert (await partner.get(URL)).headers["etag"] == before
+
+
+async def test_a_compressed_list_rests_too(world: World, partner: httpx.AsyncClient) -> None:
+    """The weak ETag of a compressed answer gives 304 as well; a profile's ETag stays strong, for `If-Match`."""
+    many = [f"c{n}" for n in range(10)]
+    world.publish(*(credential(id) for id in many))
+    world.rank("ana", ranked(*many))
+    url = "/v1/learners/ana/recommendations"
+    first = await partner.get(url, headers={"accept-encoding": "br"})
+    assert first.headers["content-encoding"] == "br"
+    assert first.headers["etag"].startswith('W/"')
+    assert {"Accept-Encoding", "Origin"} <= set(first.headers.get_list("vary"))
+    for etag in (first.headers["etag"], first.headers["etag"].removeprefix("W/")):
+        assert (await partner.get(url, headers={"if-none-match": etag})).status_code == 304
+    skills = [HeldSkill(id=f"skill {n}", level=0.5) for n in range(100)]
+    world.register("ada", skills=skills)
+    profile = await partner.get("/v1/learners/ada", headers={"accept-encoding": "br"})
+    assert len(profile.content) > 1_000
+    assert profile.headers["etag"] == '"3"'

@@ -119,6 +119,7 @@ async def test_a_page_that_asks_for_a_language_reads_it(
     )
     assert answer.headers["content-language"] == "es"
     assert {each.lower() for each in answer.headers.get_list("vary")} == {
+        "accept-encoding",
         "accept-language",
         "authorization",
         "origin",
