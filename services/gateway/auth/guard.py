@@ -81,7 +81,7 @@ class Guard:
         return guarded
 
     async def _admit(self, scope: Scope, allowed: frozenset[CallerKind]) -> None:
-        key, in_url = _key(scope)
+        key, in_url = given_key(scope)
         principal = await self._principal(scope, key)
         self._limits.count(scope, principal)
         if in_url and principal.kind != "publishable":
@@ -137,7 +137,7 @@ def _learner(principal: Principal) -> str:
     return digest(f"{principal.partner_id}\0{principal.learner_id}").hex()
 
 
-def _key(scope: Scope) -> tuple[str, bool]:
+def given_key(scope: Scope) -> tuple[str, bool]:
     """The key, and whether it stands in the URL. Raises Unauthenticated without one."""
     for name, value in scope["headers"]:
         if name == b"authorization":

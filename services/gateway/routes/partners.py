@@ -1,20 +1,24 @@
 """`/v1/partners`: administration of partners and their keys."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
 from litestar import Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.json import encode
 
 from libs.common.web import json_response, read_body
-from services.gateway.auth.guard import ADMIN
+from services.gateway.auth.guard import ADMIN, given_key, header
 from services.gateway.auth.identity import Identity
 from services.gateway.auth.partner import Change, Partner
+from services.gateway.auth.receipts import receipt
 from services.gateway.routes.operation import GatewayRequest, Operation, read_query
 from services.gateway.usecases import partners
 
 TAG = "Partners"
+IDEMPOTENCY_KEY = "Idempotency-Key"
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 PartnerId = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Origins = Annotated[list[Annotated[str, Meta(max_length=300)]], Meta(max_length=100)]
@@ -67,6 +71,7 @@ CREATE = Operation(
     keys=ADMIN,
     body=PartnerBody,
     answers={201: partners.NewPartner},
+    headers=(IDEMPOTENCY_KEY,),
 )
 CHANGE = Operation(
     summary="Change a partner: its name, origins, rate limit, or who signs for its learners",
@@ -81,6 +86,7 @@ ADD_KEY = Operation(
     keys=ADMIN,
     body=KeyBody,
     answers={201: partners.NewKey},
+    headers=(IDEMPOTENCY_KEY,),
 )
 REVOKE_KEY = Operation(
     summary="Revoke a key; every gateway refuses it within ten seconds",
@@ -104,8 +110,11 @@ def partner_routes(store: partners.Store) -> list[HTTPRouteHandler]:
             requests_per_second=body.requests_per_second,
             identities=body.identities,
         )
-        made = await partners.create(_by(store, request), body.id, body.name, change)
-        return _once(made)
+
+        async def create(acting: partners.Store) -> bytes:
+            return encode(await partners.create(acting, body.id, body.name, change))
+
+        return await _once(store, request, body, create)
 
     @get("/v1/partners/{partner_id:str}", opt=SHOW.opt())
     async def get_partner(partner_id: FromPath[str]) -> Response[bytes]:
@@ -120,7 +129,11 @@ def partner_routes(store: partners.Store) -> list[HTTPRouteHandler]:
     @post("/v1/partners/{partner_id:str}/keys", opt=ADD_KEY.opt(), status_code=201)
     async def add_key(request: GatewayRequest, partner_id: FromPath[str]) -> Response[bytes]:
         body = await read_body(request, KeyBody)
-        return _once(await partners.add_key(_by(store, request), partner_id, body.kind))
+
+        async def add(acting: partners.Store) -> bytes:
+            return encode(await partners.add_key(acting, partner_id, body.kind))
+
+        return await _once(store, request, body, add)
 
     @delete("/v1/partners/{partner_id:str}/keys", opt=REVOKE_KEY.opt(), status_code=200)
     async def revoke_key(request: GatewayRequest, partner_id: FromPath[str]) -> Response[bytes]:
@@ -135,6 +148,19 @@ def _by(store: partners.Store, request: GatewayRequest) -> partners.Store:
     return store.acting_as(f"key {request.auth.key_prefix}")
 
 
-def _once(made: Struct) -> Response[bytes]:
-    """A key must not stay in any cache."""
-    return json_response(made, 201, {"cache-control": "no-store"})
+async def _once(
+    store: partners.Store,
+    request: GatewayRequest,
+    body: Struct,
+    work: Callable[[partners.Store], Awaitable[bytes]],
+) -> Response[bytes]:
+    """What the work answers; under an Idempotency-Key what it answered the first time. A key must not stay in any
+    cache."""
+    acting, name = _by(store, request), header(request.scope, IDEMPOTENCY_KEY.lower().encode())
+    if name is None:
+        answer = await work(acting)
+    else:
+        key, _ = given_key(request.scope)
+        asked = request.method, request.scope["path"], body
+        answer = await acting.once(receipt(name, key, request.auth.key_prefix, *asked), work)
+    return json_response(answer, 201, {"cache-control": "no-store"})

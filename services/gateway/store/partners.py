@@ -1,6 +1,7 @@
 """Partners and keys in PostgreSQL. Every call raises Unavailable while it is away."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import msgspec
@@ -15,7 +16,8 @@ from services.gateway.auth.identity import Identity, Signer
 from services.gateway.auth.keys import KeyRecord
 from services.gateway.auth.partner import Change, Partner, ShownKey
 from services.gateway.auth.principal import Principal
-from services.gateway.store import audit, identities
+from services.gateway.auth.receipts import Receipt
+from services.gateway.store import audit, identities, receipts
 from services.gateway.store.tables import api_key, identity, partner
 
 MOST_ACTIVE = 2
@@ -25,13 +27,40 @@ _NOTHING_ELSE = Change()
 class PartnerStore:
     """Raises NotFound for a partner or key that is not there. `actor` stands in the audit log."""
 
-    def __init__(self, engine: AsyncEngine, actor: str = "gateway") -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        actor: str = "gateway",
+        within: AsyncConnection | None = None,
+    ) -> None:
         self._engine = engine
         self._actor = actor
+        self._within = within
 
     def acting_as(self, actor: str) -> "PartnerStore":
         """The same for somebody else."""
-        return PartnerStore(self._engine, actor)
+        return PartnerStore(self._engine, actor, self._within)
+
+    async def once(
+        self, receipt: Receipt, work: Callable[["PartnerStore"], Awaitable[bytes]]
+    ) -> bytes:
+        """What `work` answers, or answered when it was done under this receipt before. Work and receipt are one
+        transaction, so the work is done wholly and once, or not at all. Raises what it raises, and Conflict."""
+        async with writing(self._engine) as connection:
+            before = await receipts.claim(connection, receipt)
+            if before is not None:
+                return before
+            answer = await work(PartnerStore(self._engine, self._actor, connection))
+            await receipts.keep(connection, receipt, answer)
+        return answer
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        if self._within is not None:
+            yield self._within
+            return
+        async with writing(self._engine) as connection:
+            yield connection
 
     async def audit(self, limit: int) -> "list[audit.Entry]":
         """The last entries of the audit log, the newest first."""
@@ -78,7 +107,7 @@ class PartnerStore:
             "requests_per_second": change.requests_per_second or None,
         }
         statement = insert(partner).values(row).on_conflict_do_nothing().returning(partner.c.id)
-        async with writing(self._engine) as connection:
+        async with self._writing() as connection:
             if (await connection.execute(statement)).first() is None:
                 raise Conflict(f"a partner {partner_id!r} exists")
             await identities.replace(connection, partner_id, change.identities or ())
@@ -95,7 +124,7 @@ class PartnerStore:
             api_key.c.kind == key.kind,
             api_key.c.revoked_at.is_(None),
         )
-        async with writing(self._engine) as connection:
+        async with self._writing() as connection:
             if partner_id is not None:
                 await _lock(connection, partner_id)
                 if (await connection.scalar(in_force) or 0) >= MOST_ACTIVE:
@@ -107,7 +136,7 @@ class PartnerStore:
         at = func.coalesce(api_key.c.revoked_at, func.now())
         theirs = [] if partner_id is None else [api_key.c.partner_id == partner_id]
         statement = update(api_key).where(api_key.c.prefix == prefix, *theirs).values(revoked_at=at)
-        async with writing(self._engine) as connection:
+        async with self._writing() as connection:
             if (await connection.execute(statement)).rowcount == 0:
                 raise NotFound(f"there is no key {prefix!r}")
             await self._audit(connection, "key.revoke", prefix)
@@ -148,7 +177,8 @@ class PartnerStore:
 
     async def list(self) -> "list[Partner]":
         """All partners, the oldest first."""
-        async with reading(self._engine) as connection:
+        source = reading(self._engine) if self._within is None else nullcontext(self._within)
+        async with source as connection:
             partners = (
                 await connection.execute(select(partner).order_by(partner.c.created_at))
             ).all()

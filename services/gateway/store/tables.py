@@ -1,4 +1,4 @@
-"""The tables of partners, their keys and identities, and the audit log. Of a key only its prefix and digest are kept."""
+"""The tables of partners, their keys and identities, the audit log, and receipts. Of a key only its prefix and digest are kept."""
 
 from sqlalchemy import (
     ARRAY,
@@ -64,3 +64,15 @@ audit = Table(
     Column("target", Text, nullable=False),
     Column("details", JSONB, nullable=False),
 )
+
+# `answer` is sealed, and null only within the transaction that makes it.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("answer", LargeBinary),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+Index("receipt_created", receipt.c.created_at)

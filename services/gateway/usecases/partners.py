@@ -1,7 +1,7 @@
 """Partners: making and changing them, and rotating their keys."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -12,12 +12,16 @@ from services.gateway.auth.identity import check
 from services.gateway.auth.keys import KeyKind, KeyRecord, mint
 from services.gateway.auth.origins import normal
 from services.gateway.auth.partner import Change, Partner
+from services.gateway.auth.receipts import Receipt
 
 
 class Store(Protocol):
     """Raises NotFound, Conflict, and Unavailable while it is away."""
 
     def acting_as(self, actor: str) -> "Store": ...
+    async def once(
+        self, receipt: Receipt, work: Callable[["Store"], Awaitable[bytes]]
+    ) -> bytes: ...
     async def list(self) -> list[Partner]: ...
     async def get(self, partner_id: str) -> Partner: ...
     async def create(
