@@ -23,14 +23,15 @@ async def provision(
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, **security)
     await admin.start()
     try:
-        wanted = [new for topic in topics for new in _new_topics(topic, replication)]
+        wanted = [new for topic in topics for new in new_topics(topic, replication)]
         answer = await admin.create_topics(wanted)
     finally:
         await admin.close()
     return [name for name, code in _results(answer) if _created(name, code)]
 
 
-def _new_topics(topic: Topic, replication: int) -> list[NewTopic]:
+def new_topics(topic: Topic, replication: int) -> list[NewTopic]:
+    """The topic and its dead-letter topic as they are made."""
     common = {
         "min.insync.replicas": str(max(1, replication - 1)),
         "max.message.bytes": str(MAX_RECORD_BYTES + ENVELOPE_BYTES),
