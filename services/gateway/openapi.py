@@ -10,6 +10,7 @@ from litestar.routes import HTTPRoute
 
 from libs.common.contracts.calls import Problem
 from services.gateway.catalog.cards import Card, ShownValue
+from services.gateway.examples import Example, examples
 from services.gateway.routes.operation import Operation
 from services.gateway.usecases.answer import ShownItem
 from services.gateway.usecases.sentences import Advisory, Reason
@@ -19,6 +20,35 @@ REFERENCE = "#/components/schemas/{name}"
 _JOINED = (Card, ShownValue, ShownItem, Reason, Advisory)
 _PROBLEM = {
     "content": {"application/problem+json": {"schema": {"$ref": REFERENCE.format(name="Problem")}}}
+}
+_SCHEMES: dict[str, dict[str, str]] = {
+    "secret": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "sk_…, for servers: everything of one partner",
+    },
+    "publishable": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "pk_…, for pages: works on the partner's origins only",
+    },
+    "publishable_in_url": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "key",
+        "description": "The same where a page cannot send headers",
+    },
+    "learner": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token that the partner signed for the learner: that learner's paths only",
+    },
+    "admin": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "ak_…, for administrators: catalog writes and partners",
+    },
 }
 
 
@@ -46,10 +76,7 @@ def document(app: Litestar) -> bytes:
             "components": {
                 "schemas": components,
                 "responses": {"Problem": {"description": "What is wrong (RFC 9457)", **_PROBLEM}},
-                "securitySchemes": {
-                    "key": {"type": "http", "scheme": "bearer", "description": "pk_, sk_ or ak_"},
-                    "publishable": {"type": "apiKey", "in": "query", "name": "key"},
-                },
+                "securitySchemes": _SCHEMES,
             },
         }
     )
@@ -78,20 +105,22 @@ def _described(
     schema_of: Mapping[str, Any],
     components: Mapping[str, Any],
 ) -> dict[str, Any]:
+    collection = path.strip("/").split("/")[1]
+    operation_id = f"{name}_{collection}" if name == "put_snapshot" else name
+    example = examples().get(operation_id, Example())
+    parameters = [
+        *_path_parameters(path),
+        *_query_parameters(components[operation.query.__name__]),
+        *({"name": h, "in": "header", "schema": {"type": "string"}} for h in operation.headers),
+    ]
     described: dict[str, Any] = {
         "summary": operation.summary,
-        "operationId": f"{name}_{path.strip('/').split('/')[1]}"
-        if name == "put_snapshot"
-        else name,
+        "operationId": operation_id,
         "tags": [operation.tag],
-        "parameters": [
-            *_path_parameters(path),
-            *_query_parameters(components[operation.query.__name__]),
-            *({"name": h, "in": "header", "schema": {"type": "string"}} for h in operation.headers),
-        ],
+        "parameters": [_with_example(each, example) for each in parameters],
         "responses": {
             **{
-                str(status): _response(status, answer, operation.media, schema_of)
+                str(status): _response(status, answer, operation.media, schema_of, example)
                 for status, answer in operation.answers.items()
             },
             "default": {"$ref": "#/components/responses/Problem"},
@@ -99,9 +128,17 @@ def _described(
         "security": _security(operation),
     }
     if operation.body is not None:
-        content = {operation.media: {"schema": schema_of[repr(operation.body)]}}
-        described["requestBody"] = {"required": True, "content": content}
+        content = {"schema": schema_of[repr(operation.body)]}
+        if example.body is not None:
+            content["example"] = example.body
+        described["requestBody"] = {"required": True, "content": {operation.media: content}}
     return described
+
+
+def _with_example(parameter: dict[str, Any], example: Example) -> dict[str, Any]:
+    name = parameter["name"]
+    known = example.parameters
+    return {**parameter, "example": known[name]} if name in known else parameter
 
 
 def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
@@ -122,15 +159,24 @@ def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return choices[0] if len(choices) == 1 else schema
 
 
-def _response(status: int, answer: Any, media: str, schema_of: Mapping[str, Any]) -> dict[str, Any]:
+def _response(
+    status: int, answer: Any, media: str, schema_of: Mapping[str, Any], example: Example
+) -> dict[str, Any]:
+    """An operation's answers of different statuses have the same body."""
     described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if answer is not None:
-        described["content"] = {media: {"schema": schema_of[repr(answer)]}}
+        content = {"schema": schema_of[repr(answer)]}
+        if example.answer is not None:
+            content["example"] = example.answer
+        described["content"] = {media: content}
     return described
 
 
 def _security(operation: Operation) -> list[dict[str, list[str]]]:
-    if operation.keys is None:
-        return []
-    bearer: dict[str, list[str]] = {"key": []}
-    return [bearer, {"publishable": []}] if "publishable" in operation.keys else [bearer]
+    """Any one of these opens it."""
+    kinds: list[str] = [
+        name for name in _SCHEMES if operation.keys is not None and name in operation.keys
+    ]
+    if "publishable" in kinds:
+        kinds.append("publishable_in_url")
+    return [{kind: []} for kind in kinds]

@@ -3,6 +3,7 @@
 from litestar import Response, delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from msgspec import Struct
 
 from libs.common.contracts.calls import LearnerBody, SelfReported
 from libs.common.web import json_response, read_body
@@ -15,6 +16,11 @@ from services.gateway.usecases.learners import (
     ShownCredentials,
     ShownLearner,
 )
+
+
+class Erasing(Struct, frozen=True):
+    """Nothing to say: the learner is not found from now on."""
+
 
 LEARNER = "/v1/learners/{learner_id:str}"
 TAG = "Learners"
@@ -31,7 +37,7 @@ DELETE = Operation(
     summary="Erase a learner",
     tag=TAG,
     keys=PARTNER_OR_LEARNER,
-    answers={202: None},
+    answers={202: Erasing},
     headers=("If-Match",),
 )
 EXPORT = Operation(
@@ -72,7 +78,7 @@ def learner_routes(learners: Learners) -> list[HTTPRouteHandler]:
     @delete(LEARNER, opt=DELETE.opt(), status_code=202)
     async def delete_learner(request: GatewayRequest, learner_id: FromPath[str]) -> Response[bytes]:
         await learners.erase(request.auth.partner, learner_id, request.headers.get("if-match"))
-        return json_response({}, 202)
+        return json_response(Erasing(), 202)
 
     @get(f"{LEARNER}/export", opt=EXPORT.opt())
     async def export_learner(request: GatewayRequest, learner_id: FromPath[str]) -> Response[bytes]:

@@ -27,7 +27,7 @@ class NoQuery(Struct):
 
 
 class Operation(Struct, frozen=True, kw_only=True):
-    """`answers`: by status the type of the answer, None where it has no JSON; `body`: JSON unless
+    """`answers`: by status the type of the answer, None where it has no body; body and answers are JSON unless
     `media` says otherwise."""
 
     summary: str

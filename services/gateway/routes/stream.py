@@ -18,6 +18,7 @@ from services.gateway.usecases.answer import Written
 from services.gateway.usecases.served import Ask
 from services.gateway.usecases.streaming import Streams, Subscription
 
+EVENTS = "text/event-stream"
 HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = b": still here\n\n"
 RETRY = b"retry: 2000\n"
@@ -33,7 +34,8 @@ STREAM = Operation(
     tag="Recommendations",
     keys=PARTNER_OR_LEARNER,
     query=StreamQuery,
-    answers={200: None},
+    answers={200: str},
+    media=EVENTS,
     headers=("Last-Event-ID", ACCEPTED),
 )
 
@@ -52,7 +54,7 @@ def stream_routes(streams: Streams, languages: Languages) -> list[HTTPRouteHandl
         had = header(request.scope, b"last-event-id")
         stopping: asyncio.Event = request.app.stopping  # type: ignore[attr-defined]
         headers = (NO_STORE, *language_headers(language))
-        return Streamed(_events(streams, ask, had, stopping), "text/event-stream", headers)
+        return Streamed(_events(streams, ask, had, stopping), EVENTS, headers)
 
     return [get_stream]
 
