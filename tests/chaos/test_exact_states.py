@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 import redis.asyncio as redis
+from aiokafka import TopicPartition
 
 from libs.common.contracts import redis_keys
-from libs.common.contracts.redis_values import Offsets, Packed
-from libs.common.contracts.topics import INTERACTION, LEARNER
+from libs.common.contracts.redis_values import Offsets, Packed, StoredList
+from libs.common.contracts.topics import CREDENTIAL, INTERACTION, LEARNER
+from libs.common.kafka.lookup import end_offsets
 from tests.support import kafka
 from tests.support.flood import Flood, Line, during, events
 from tests.support.flow import Flow
@@ -25,6 +27,7 @@ pytestmark = pytest.mark.stack
 COUNT = 10_000
 LEARNERS = 200
 OFFSETS = Packed(Offsets)
+LIST = Packed(StoredList)
 Disturbance = Callable[[Flow], Awaitable[None]]
 
 
@@ -126,7 +129,8 @@ async def test_states_are_exact_when_a_frozen_worker_wakes(storm: Flow) -> None:
 
 
 async def test_states_are_exact_after_the_topics_were_recreated(storm: Flow) -> None:
-    """Logs that begin anew and outgrow the old offsets are recognised; states keep what they had."""
+    """Logs that begin anew and outgrow the old offsets are recognised; states keep what they had, and workers know
+    the whole catalog again."""
     before = await lines_for(storm, COUNT // 4)
     await Flood(storm.partner, before).send()
     await settle(storm, before)
@@ -140,6 +144,23 @@ async def test_states_are_exact_after_the_topics_were_recreated(storm: Flow) -> 
     await settle(storm, before)
     new = await marks(storm)
     assert all(new[partition].log != old[partition].log for partition in old.keys() & new.keys())
+    await until(lambda: catalog_unseen(storm), lambda unseen: unseen <= 1, seconds=60, every=1)
+
+
+async def catalog_unseen(flow: Flow) -> int:
+    """How many of the catalog's records a list that is made now has not seen; all of them while there is no list."""
+    learner, credential = uuid.uuid4().hex, uuid.uuid4().hex
+    await flow.publish(credential)
+    await Flood(flow.partner, events(learner, [learner], [credential], 1)).send()
+    await until(lambda: flow.state(learner), bool)
+    place = TopicPartition(CREDENTIAL.name, 0)
+    async with flow.reading(CREDENTIAL, 0) as consumer:
+        end = (await end_offsets(consumer, [place], seconds=20))[place]
+    found = await flow.lookup(learner)
+    assert found is not None
+    assert found.learner_key is not None
+    made = LIST.unpack(await flow.redis.get(redis_keys.ranked(found.partition, found.learner_key)))
+    return end if made is None else end - 1 - made.catalog_epoch
 
 
 async def marks(flow: Flow) -> dict[int, Offsets]:

@@ -35,11 +35,14 @@ class Opened(Protocol):
 
 
 class Broker(KafkaBroker):
-    """A KafkaBroker that opens and closes its consumptions with itself."""
+    """A KafkaBroker that opens and closes its consumptions with itself. reaching: `connection`'s, for other clients."""
 
-    def __init__(self, *args: Any, fetch_wait_ms: int, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, fetch_wait_ms: int, reaching: dict[str, Any], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fetch_wait_ms = fetch_wait_ms
+        self.reaching = reaching
         held = cast("AioKafkaFastProducerImpl", self.config.producer)
         self.producing = Producing(held, self._connection_kwargs)
         self.consumptions: list[Opened] = []
@@ -71,6 +74,7 @@ def make_broker(settings: KafkaSettings, *, client_id: str) -> Broker:
         settings.kafka_bootstrap.split(","),
         security=security(settings),
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
+        reaching=connection(settings),
         client_id=client_id,
         acks="all",
         enable_idempotence=settings.kafka_idempotence,

@@ -16,15 +16,18 @@ from aiokafka.errors import KafkaError
 from faststream.kafka import TopicPartition as Assigned
 
 from libs.common.contracts.topics import Topic
+from libs.common.errors import TryAgain
 from libs.common.kafka.broker import Broker
 from libs.common.kafka.consumption import Consumption, Place, batches
 from libs.common.kafka.handling import Handler
 from libs.common.kafka.metrics import CONSUMED
 from libs.common.kafka.parking import Parking
 from libs.common.kafka.records import Record
+from libs.common.kafka.witnesses import Witnesses
 
 MAX_RECORDS = 256
 COMMIT_SECONDS = 1.0
+PROVE_SECONDS = 15.0
 SESSION_TIMEOUT_MS = 10_000
 # A worker that waits for Redis polls no records; it keeps its partitions all the same.
 MAX_POLL_INTERVAL_MS = 24 * 60 * 60 * 1000
@@ -84,7 +87,10 @@ class GroupConsumption(Consumption):
 
 
 class AllConsumption(Consumption):
-    """Every partition, no group: counts and skips what is unusable, knows when it has caught up."""
+    """Every partition, no group: counts and skips what is unusable, knows when it has caught up.
+
+    A log that is another than the one read so far is read from its beginning, `PROVE_SECONDS` later at most.
+    """
 
     def __init__(
         self,
@@ -94,8 +100,13 @@ class AllConsumption(Consumption):
         handler: Handler,
         places: Sequence[TopicPartition],
         start: Callable[[], Mapping[Place, int]],
+        proves: bool,
     ) -> None:
         super().__init__(broker, name, subscriber, handler, _skip, list)
+        self._proves = proves
+        self._reaching = broker.reaching
+        self._witnesses = Witnesses()
+        self._proving: asyncio.Task[None] | None = None
         self._places = places
         self._start = start
         self._begins: dict[TopicPartition, int] = {}
@@ -109,6 +120,14 @@ class AllConsumption(Consumption):
         for (topic, partition), offset in self._start().items():
             self.consumer.seek(TopicPartition(topic, partition), offset)
         self._opened.set()
+        if self._proves:
+            self._proving = asyncio.create_task(self._prove_now_and_then())
+
+    async def close(self) -> None:
+        await super().close()
+        if self._proving is not None:
+            self._proving.cancel()
+            await asyncio.gather(self._proving, return_exceptions=True)
 
     @property
     def caught_up(self) -> bool:
@@ -139,6 +158,17 @@ class AllConsumption(Consumption):
             start = self._start()
             batch = [r for r in batch if (r.topic, r.partition) not in start]
         await super()._consume(batch)
+        self._witnesses.saw(batch)
+
+    async def _prove_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(PROVE_SECONDS)
+            try:
+                if lost := await self._witnesses.lost(self._reaching):
+                    log.warning("logs_read_anew", consumer=self._name, partitions=len(lost))
+                    await self.consumer.seek_to_beginning(*lost)
+            except (TryAgain, KafkaError, OSError) as error:
+                log.warning("logs_not_proven", consumer=self._name, error=str(error))
 
 
 def consume_group(
@@ -175,10 +205,11 @@ def consume_all(
     start: Mapping[Place, int] | Callable[[], Mapping[Place, int]] | None = None,
     max_records: int = MAX_RECORDS,
     least_fetch_wait_ms: int = 0,
+    proves: bool = True,
 ) -> AllConsumption:
     """Reads every partition of the topics, from the offsets in `start` (read when the broker starts, if
     it is a function) or else from the beginning; an offset out of range begins there too. Who needs no record at
-    once may wait longer for it: `least_fetch_wait_ms`."""
+    once may wait longer for it: `least_fetch_wait_ms`. Who proves the logs by marks of its own: `proves=False`."""
     places = [TopicPartition(t.name, number) for t in topics for number in range(t.partitions)]
     subscriber = broker.subscriber(
         partitions=[Assigned(place.topic, place.partition) for place in places],
@@ -186,7 +217,7 @@ def consume_all(
     )
     begin = start if callable(start) else lambda: start or {}
     name = "+".join(topic.name for topic in topics)
-    return AllConsumption(broker, name, subscriber, handler, places, begin)
+    return AllConsumption(broker, name, subscriber, handler, places, begin, proves)
 
 
 async def _skip(record: Record, _: int) -> None:

@@ -7,16 +7,41 @@ fetch is right, on Tansu and on Apache Kafka; hence one fetch of the last batch 
 The consumer given has no group and is used for nothing else meanwhile.
 """
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 
 from libs.common.errors import TryAgain
 from libs.common.kafka.records import id_of
 
 _POLL_MS = 200
+_ONE_RECORD_BYTES = 16 * 1024
 _Seen = Callable[[TopicPartition, list[ConsumerRecord]], None]
+
+
+@asynccontextmanager
+async def looking(connection: Mapping[str, Any]) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer beside the running ones, closed at the end. Raises TryAgain when Kafka is away."""
+    consumer = AIOKafkaConsumer(
+        **connection,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=10,
+        max_partition_fetch_bytes=_ONE_RECORD_BYTES,
+    )
+    try:
+        await consumer.start()
+        await asyncio.sleep(0)  # aiokafka's stop raises CancelledError for a task that never ran
+        yield consumer
+    except (KafkaError, OSError) as error:
+        raise TryAgain(f"the logs cannot be looked into: {error!r}") from error
+    finally:
+        await consumer.stop()
 
 
 async def end_offsets(

@@ -15,7 +15,7 @@ from libs.common.background import being_cancelled
 from libs.common.contracts.topics import Topic
 from libs.common.database import make_engine
 from libs.common.errors import TryAgain, UnusableMessage
-from libs.common.kafka.publisher import SEND_SECONDS, Publisher
+from libs.common.kafka.publisher import SEND_SECONDS, Publisher, Sent
 from libs.common.publishing.ddl import CHANNEL
 from libs.common.publishing.log_check import LogCheck
 from libs.common.publishing.metrics import OLDEST, REFUSED, SENT
@@ -52,6 +52,7 @@ class Relay:
         self._connection = connection
         self._sources = {source.table.name: source for source in sources}
         self._aside: dict[str, dict[str, int]] = {name: {} for name in self._sources}
+        self._newest: dict[str, Sent] = {}
         self._woken: set[str] = set()
         self._wake = asyncio.Event()
         self._well_at = time.monotonic()
@@ -110,12 +111,18 @@ class Relay:
         self._wake.set()
 
     async def _republish_what_was_lost(self, connection: AsyncConnection, check: LogCheck) -> None:
-        for source in self._sources.values():
-            last = await source.last(connection)
-            if last is not None and not await check.has(source.topic, last):
-                log.warning("log_lost", topic=source.topic.name, offset=last.offset)
+        """The witness of a log is replaced only once the log still had it: what was sent to another log since would
+        hide that ours is lost."""
+        for name, source in self._sources.items():
+            newest = self._newest.pop(name, None)
+            witness = await source.witness(connection)
+            if witness is not None and not await check.has(source.topic, witness):
+                log.warning("log_lost", topic=source.topic.name, offset=witness.offset)
                 await republish(connection, [source])
-                self._aside[source.table.name].clear()
+                await source.set_witness(connection, None)
+                self._aside[name].clear()
+            elif newest is not None:
+                await source.set_witness(connection, newest)
             oldest = await source.oldest(connection)
             OLDEST.labels(source.topic.name).set(0 if oldest is None else oldest.timestamp())
 
@@ -184,6 +191,7 @@ class Relay:
         finally:
             sending.cancel()
         await source.mark(connection, [one.row for one in outgoing], sent[-1])
+        self._newest[source.table.name] = sent[-1]
         SENT.labels(source.topic.name).inc(len(outgoing))
 
     def _interrupted(self, reason: str) -> None:

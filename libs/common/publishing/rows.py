@@ -1,4 +1,4 @@
-"""The rows that a relay sends: what is unpublished, what was sent, and what was sent last."""
+"""The rows that a relay sends: what is unpublished, what was sent, and a record that the log must have."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -59,7 +59,7 @@ class Source(NamedTuple):
     async def mark(
         self, connection: AsyncConnection, rows: Sequence[RowMapping], last: Sent
     ) -> None:
-        """Records the revisions that were sent, and where the last one stands."""
+        """Records the revisions that were sent; where the last one stands, if there is no witness yet."""
         keys = [self.key_of(row) for row in rows]
         revisions = [row["revision"] for row in rows]
         sent = (
@@ -89,11 +89,16 @@ class Source(NamedTuple):
         """Says that a send may be under way for so long."""
         await connection.execute(_BEGIN, {"topic": self.topic.name, "seconds": seconds})
 
-    async def last(self, connection: AsyncConnection) -> Sent | None:
-        """Where the last record that was sent stands; None before the first."""
-        found = await connection.execute(_LAST, {"topic": self.topic.name})
+    async def witness(self, connection: AsyncConnection) -> Sent | None:
+        """A record that the log had when it was looked at last; None before the first."""
+        found = await connection.execute(_WITNESS, {"topic": self.topic.name})
         row: Any = found.one_or_none()
         return None if row is None or row[0] is None else Sent(*row)
+
+    async def set_witness(self, connection: AsyncConnection, sent: Sent | None) -> None:
+        """From now on the log must have this record; None leaves it to the next that is sent."""
+        values = sent._asdict() if sent else dict.fromkeys(Sent._fields)
+        await connection.execute(_SET_WITNESS, {"topic": self.topic.name, **values})
 
 
 async def republish(connection: AsyncConnection, sources: Sequence[Source]) -> None:
@@ -134,7 +139,12 @@ _BEGIN = text(
     "ON CONFLICT (topic) DO UPDATE SET busy_until = excluded.busy_until"
 )
 _REMEMBER = text(
-    'UPDATE relay SET partition = :partition, "offset" = :offset, record_id = :record_id, '
+    "UPDATE relay SET partition = coalesce(partition, :partition), "
+    '"offset" = coalesce("offset", :offset), record_id = coalesce(record_id, :record_id), '
     "busy_until = NULL WHERE topic = :topic"
 )
-_LAST = text('SELECT partition, "offset", record_id FROM relay WHERE topic = :topic')
+_WITNESS = text('SELECT partition, "offset", record_id FROM relay WHERE topic = :topic')
+_SET_WITNESS = text(
+    'UPDATE relay SET partition = :partition, "offset" = :offset, record_id = :record_id '
+    "WHERE topic = :topic"
+)

@@ -98,7 +98,12 @@ async def running(settings: Settings, health: Health, clock: Clock = now) -> Asy
     # From the marks on, not from behind them: the record at a mark shows that the log has been read.
     start = {place: mark.offset for place, mark in marks.items()}
     events = consume_all(
-        broker, LOGS, handler=trainer.handle, start=start, least_fetch_wait_ms=FETCH_WAIT_MS
+        broker,
+        LOGS,
+        handler=trainer.handle,
+        start=start,
+        least_fetch_wait_ms=FETCH_WAIT_MS,
+        proves=False,
     )
     item_side = consume_all(broker, [topics.ITEM_SIDE], handler=announcer.handle)
     health.add("events", events.problem)

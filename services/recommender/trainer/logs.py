@@ -6,18 +6,17 @@ nothing: that log is read from its beginning, which is always safe, because merg
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from libs.common.contracts import topics
 from libs.common.errors import TryAgain
 from libs.common.kafka.connection import connection
 from libs.common.kafka.consume import AllConsumption
-from libs.common.kafka.lookup import end_offsets, record_ids
+from libs.common.kafka.lookup import end_offsets, looking, record_ids
 from libs.common.settings import KafkaSettings
 from services.recommender.trainer.archive import Marks
 
@@ -25,7 +24,6 @@ log = structlog.get_logger()
 
 LOGS = (topics.LEARNER, topics.INTERACTION)
 CHECK_SECONDS = 30.0
-_ONE_RECORD_BYTES = 16 * 1024
 
 
 class Logs:
@@ -82,7 +80,7 @@ class Logs:
         """Waits until what the logs hold now has been applied; the rest is read at the next start."""
         places = [TopicPartition(topic.name, n) for topic in LOGS for n in range(topic.partitions)]
         try:
-            async with _looking(self._settings) as consumer:
+            async with looking(connection(self._settings)) as consumer:
                 begins = await consumer.beginning_offsets(places)
                 ends = await end_offsets(consumer, places, seconds=seconds)
             held = {place: end for place, end in ends.items() if end > begins[place]}
@@ -110,7 +108,7 @@ async def proven(settings: KafkaSettings, marks: Marks) -> Marks:
     if not marks:
         return {}
     offsets = {TopicPartition(*place): mark.offset for place, mark in marks.items()}
-    async with _looking(settings) as consumer:
+    async with looking(connection(settings)) as consumer:
         found = await record_ids(consumer, offsets, seconds=CHECK_SECONDS)
     good = {
         place: mark
@@ -120,22 +118,3 @@ async def proven(settings: KafkaSettings, marks: Marks) -> Marks:
     if len(good) < len(marks):
         log.warning("logs_read_from_their_beginning", partitions=len(marks) - len(good))
     return good
-
-
-@asynccontextmanager
-async def _looking(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer beside the running ones. Raises TryAgain when Kafka is away."""
-    consumer = AIOKafkaConsumer(
-        **connection(settings),
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=10,
-        max_partition_fetch_bytes=_ONE_RECORD_BYTES,
-    )
-    try:
-        await consumer.start()
-        yield consumer
-    except (KafkaError, OSError) as error:
-        raise TryAgain(f"the logs cannot be looked into: {error!r}") from error
-    finally:
-        await consumer.stop()

@@ -1,6 +1,5 @@
 """Looking into logs beside the group: where they begin and end, and which record stands at an offset."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -12,12 +11,11 @@ from aiokafka.errors import KafkaError
 from libs.common.contracts.redis_values import Mark
 from libs.common.errors import TryAgain
 from libs.common.kafka.connection import connection
-from libs.common.kafka.lookup import end_offsets
+from libs.common.kafka.lookup import end_offsets, looking
 from libs.common.kafka.records import read
 from libs.common.settings import KafkaSettings
 
 PROBE_SECONDS = 15.0
-_ONE_RECORD_BYTES = 16 * 1024
 
 
 class Extent(NamedTuple):
@@ -73,18 +71,5 @@ class Probe:
 @asynccontextmanager
 async def probing(settings: KafkaSettings) -> AsyncIterator[Probe]:
     """A probe, closed at the end. Raises TryAgain when Kafka is away."""
-    consumer = AIOKafkaConsumer(
-        **connection(settings),
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=10,
-        max_partition_fetch_bytes=_ONE_RECORD_BYTES,
-    )
-    try:
-        await consumer.start()
-        await asyncio.sleep(0)  # aiokafka's stop raises CancelledError for a task that never ran
+    async with looking(connection(settings)) as consumer:
         yield Probe(consumer)
-    except (KafkaError, OSError) as error:
-        raise TryAgain(f"Kafka is away: {error!r}") from error
-    finally:
-        await consumer.stop()
