@@ -33,6 +33,7 @@ from services.gateway.routes.publishing import publishing_routes
 from services.gateway.routes.recommendations import recommendation_routes
 from services.gateway.routes.stream import stream_routes
 from services.gateway.routes.teams import team_routes
+from services.gateway.routes.widget import widget_routes
 from services.gateway.usecases import partners, ports
 from services.gateway.usecases.answer import Composer
 from services.gateway.usecases.by_value import ByValue
@@ -71,11 +72,12 @@ def assemble(outside: Outside, *lifespan: Lifespan) -> App:
     health = Health()
     health.add("catalog", outside.view.problem)
     tokens = Tokens(outside.keys, KeySets(outside.fetch))
+    guard = Guard(Authenticator(outside.keys, tokens), outside.limits)
     return create_app(
-        routes=routes(outside),
+        routes=[*routes(outside), *widget_routes(guard)],
         health=health,
         lifespan=lifespan,
-        middleware=[Guard(Authenticator(outside.keys, tokens), outside.limits).layer],
+        middleware=[guard.layer],
         wrappers=[secured, cors, compressed],
     )
 

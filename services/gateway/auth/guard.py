@@ -82,7 +82,7 @@ class Guard:
 
     async def _admit(self, scope: Scope, allowed: frozenset[CallerKind]) -> None:
         key, in_url = given_key(scope)
-        principal = await self._principal(scope, key)
+        principal = await self.caller(scope, key)
         self._limits.count(scope, principal)
         if in_url and principal.kind != "publishable":
             raise Unauthenticated("Only a publishable key may stand in a URL.")
@@ -93,8 +93,9 @@ class Guard:
         if principal.kind == "publishable":
             refuse_foreign_page(scope, principal)
 
-    async def _principal(self, scope: Scope, key: str) -> Principal:
-        """Who calls; said to the outer layers even when the call is refused, so that a page can read why."""
+    async def caller(self, scope: Scope, key: str) -> Principal:
+        """Who calls, counted by address; said to the outer layers even when the call is refused, so that a page can
+        read why."""
         principal = self._authenticator.remembered(digest(key))
         if principal is None:
             self._limits.count_address(scope)

@@ -30,6 +30,8 @@ from libs.common.contracts.types import (
 from libs.common.errors import Fault, InvalidRequest
 from services.gateway.catalog.search import Wanted
 
+# Ids of at most 500 characters, separated by commas; so many at most.
+SKILLS = "^[^,]{0,500}(,[^,]{0,500}){0,999}$"
 Words = Annotated[str, Meta(max_length=500)]
 PageLimit = Annotated[int, Meta(ge=1, le=100)]
 Cursor = Annotated[str, Meta(min_length=1, max_length=10_000)]
@@ -71,7 +73,7 @@ class WidgetQuery(Struct, frozen=True, kw_only=True):
 
     job_title: Name | None = None
     occupation: OccupationId | None = None
-    skills: Annotated[str, Meta(max_length=20_000)] | None = None
+    skills: Annotated[str, Meta(max_length=20_000, pattern=SKILLS)] | None = None
     region: Region | None = None
     language: Language | None = None
     limit: Limit = 10
@@ -92,6 +94,14 @@ class WidgetQuery(Struct, frozen=True, kw_only=True):
         if self.job_title is not None:
             return Target(job=Job(title=self.job_title, region=self.region))
         return None
+
+
+class FrameQuery(WidgetQuery, frozen=True, kw_only=True):
+    """What the iframe's page hands to the element."""
+
+    heading: Words | None = None
+    consent: Words | None = None
+    lang: Words | None = None
 
 
 class CredentialSearch(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from tests.factories.catalog import credential
 from tests.unit.gateway.fakes import FakeKeys
 from tests.unit.gateway.world import ORIGIN, World, ranked
 
-OPEN = ("/schema", "/health")
+OPEN = ("/schema", "/health", "/widget")
 
 
 def routes(world: World) -> list[tuple[str, str, frozenset[str]]]:

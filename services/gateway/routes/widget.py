@@ -1,0 +1,80 @@
+"""What a job page loads: the widget's script, its versions, the iframe's page, the tag to paste."""
+
+from typing import Any
+
+from litestar import Request, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from libs.common.errors import NotFound
+from libs.common.web import Answer, json_response
+from libs.common.web.compression import chosen
+from services.gateway.auth.guard import Guard, given_key, header
+from services.gateway.routes.operation import names_of
+from services.gateway.routes.parameters import FrameQuery
+from services.gateway.widget import files
+
+Headers = tuple[tuple[bytes, bytes], ...]
+# Scripts are anybody's; they hold nothing that is anyone's.
+_OPEN: Headers = (
+    (b"access-control-allow-origin", b"*"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"vary", b"Accept-Encoding"),
+)
+_SHORT = (b"cache-control", b"public, max-age=300, stale-while-revalidate=3600")
+_FOR_EVER = (b"cache-control", b"public, max-age=31536000, immutable")
+_PRIVATE = (b"cache-control", b"private, max-age=60")
+_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'; frame-ancestors "
+)
+AnyRequest = Request[Any, Any, Any]
+
+
+def widget_routes(guard: Guard) -> list[HTTPRouteHandler]:
+    widget = files.read()
+
+    @get("/widget/v1/stackwise.js")
+    async def get_loader(request: AnyRequest) -> Answer:
+        return _sent(request, widget.loader, (_SHORT, *_OPEN))
+
+    @get("/widget/v1/snippet")
+    async def get_snippet(request: AnyRequest) -> Any:
+        path = f"/widget/{widget.version}/stackwise.js"
+        tag = f'<script type="module" src="{request.base_url}{path[1:]}" integrity="{widget.integrity}" crossorigin="anonymous"></script>'
+        said = {
+            "version": widget.version,
+            "path": path,
+            "integrity": widget.integrity,
+            "tag": tag,
+        }
+        return json_response(said, headers={"cache-control": "max-age=300"})
+
+    @get("/widget/v1/frame", opt={"query": (*names_of(FrameQuery), "key")})
+    async def get_frame(request: AnyRequest) -> Answer:
+        principal = await guard.caller(request.scope, given_key(request.scope)[0])
+        allowed = " ".join(sorted(principal.allowed_origins)) or "'none'"
+        policy = (b"content-security-policy", (_POLICY + allowed).encode())
+        return _sent(request, widget.frame, (_PRIVATE, policy, _OPEN[2]))
+
+    @get("/widget/{version:str}/{name:str}")
+    async def get_version(
+        request: AnyRequest, version: FromPath[str], name: FromPath[str]
+    ) -> Answer:
+        found = widget.versions.get(version, {}).get(name)
+        if found is None:
+            raise NotFound("There is no such file of the widget.")
+        return _sent(request, found, (_FOR_EVER, *_OPEN))
+
+    return [get_loader, get_snippet, get_frame, get_version]
+
+
+def _sent(request: AnyRequest, file: files.File, headers: Headers) -> Answer:
+    """The file in the coding that the browser weighs most, or 304 for who has it."""
+    coding = chosen((header(request.scope, b"accept-encoding") or "").encode("latin-1")) or ""
+    tag = f'"{file.digest}{coding and "-" + coding}"'
+    said = ((b"etag", tag.encode()), (b"content-type", file.media_type.encode()), *headers)
+    if tag in (header(request.scope, b"if-none-match") or ""):
+        return Answer(b"", 304, said)
+    encoded = ((b"content-encoding", coding.encode()),) if coding else ()
+    return Answer(file.bodies[coding], headers=(*said, *encoded))

@@ -1,0 +1,1 @@
+"""The widget: what a job page loads, served as it is written."""
