@@ -12,6 +12,7 @@ from libs.common.contracts import topics
 from libs.common.database import make_engine
 from libs.common.global_table import GlobalTables
 from libs.common.kafka.broker import keep_started, make_broker
+from libs.common.kafka.publisher import Publisher
 from libs.common.web import App, serve
 from services.gateway.assembly import Outside, assemble
 from services.gateway.auth.guard import Limits
@@ -23,6 +24,7 @@ from services.gateway.clients import Catalog, Profile, Recommender
 from services.gateway.settings import ApiSettings
 from services.gateway.store import redis
 from services.gateway.store.changes import Changes
+from services.gateway.store.exposures import KafkaExposures
 from services.gateway.store.limits import SharedLimits
 from services.gateway.store.lists import Lists
 from services.gateway.store.partitions import partition_of
@@ -84,6 +86,7 @@ def build_api(settings: ApiSettings) -> App:
             profile=Profile(to_profile, Breaker("profile")),
             recommender=Recommender(to_recommender, Breaker("recommender")),
             catalog=catalog,
+            exposures=KafkaExposures(Publisher(broker, "gateway"), Breaker("kafka")),
             partition_of=partition_of,
         ),
         lifespan,

@@ -33,12 +33,13 @@ from services.gateway.routes.publishing import publishing_routes
 from services.gateway.routes.recommendations import recommendation_routes
 from services.gateway.routes.stream import stream_routes
 from services.gateway.routes.teams import team_routes
-from services.gateway.routes.widget import widget_routes
+from services.gateway.routes.widget import exposure_routes, widget_routes
 from services.gateway.usecases import partners, ports
 from services.gateway.usecases.answer import Composer
 from services.gateway.usecases.by_value import ByValue
 from services.gateway.usecases.career import Career
 from services.gateway.usecases.erasures import Erasures
+from services.gateway.usecases.exposures import Exposures
 from services.gateway.usecases.interactions import Interactions
 from services.gateway.usecases.learners import Learners
 from services.gateway.usecases.publishing import Publishing
@@ -61,6 +62,7 @@ class Outside(NamedTuple):
     profile: ports.Profile
     recommender: ports.Recommender
     catalog: ports.Catalog
+    exposures: ports.ExposureLog
     partition_of: ports.PartitionOf
     now: Clock = clock.now
     messages: Path = CATALOGS
@@ -131,6 +133,7 @@ def routes(outside: Outside) -> list[ControllerRouterHandler]:
         *stream_routes(Streams(recommendations, outside.lists), languages),
         *career_routes(career, view, languages),
         *team_routes(teams, view),
+        *exposure_routes(Exposures(view, outside.exposures, now)),
         *interaction_routes(Interactions(view, outside.profile, now)),
         *learner_routes(learners),
         *catalog_routes(view, cards, Similar(view), searching),

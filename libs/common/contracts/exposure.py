@@ -1,5 +1,6 @@
 """What the widget reports: exposure of served items, never training data."""
 
+import hashlib
 from typing import Literal
 
 from msgspec import Struct
@@ -13,3 +14,15 @@ class Exposure(Struct, frozen=True, kw_only=True):
     credential_id: CredentialId
     recommendation_id: Name
     occurred_at: Timestamp
+
+
+def event_id(exposure: Exposure) -> str:
+    """The `ce_id`: of the content, so that an event that a page had to send again is known as the same."""
+    said = (
+        exposure.partner_id,
+        exposure.kind,
+        exposure.credential_id,
+        exposure.recommendation_id,
+        exposure.occurred_at.isoformat(),
+    )
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:32]

@@ -13,7 +13,8 @@ DAY_MS = 24 * 60 * 60 * 1000
 
 
 class Topic(Struct, frozen=True, kw_only=True):
-    """A topic: its name, the type of its values by `ce_type`, their key, its layout, and who uses it."""
+    """A topic: its name, the type of its values by `ce_type`, their key, its layout, and who uses it. `id_of` gives the
+    `ce_id` of a value whose content says what it is; without it every record has a new one."""
 
     name: str
     values: dict[str, type[Struct]]
@@ -22,6 +23,7 @@ class Topic(Struct, frozen=True, kw_only=True):
     retention_ms: int | None
     writers: frozenset[Service]
     readers: frozenset[Service]
+    id_of: Callable[[Any], str] | None = None
 
     @property
     def compacted(self) -> bool:
@@ -92,6 +94,7 @@ EXPOSURE = Topic(
     retention_ms=90 * DAY_MS,
     writers=frozenset({"gateway"}),
     readers=frozenset({"reports"}),
+    id_of=exposure.event_id,
 )
 
 CATALOG = (CREDENTIAL, SKILL, OCCUPATION, REGULATION, DEMAND)

@@ -78,7 +78,7 @@ class Publisher:
             raise TryAgain("the producer gave the records up") from error
 
     async def _send_all(self, messages: Sequence[Message]) -> list[Sent]:
-        ids = [uuid.uuid4().hex for _ in messages]
+        ids = [_id_of(message) for message in messages]
         pending = [
             await self._begin(message, id) for message, id in zip(messages, ids, strict=True)
         ]
@@ -117,6 +117,11 @@ class Publisher:
             **carrier,
         }
         return [(name, value.encode()) for name, value in headers.items()]
+
+
+def _id_of(message: Message) -> str:
+    id_of = message.topic.id_of
+    return uuid.uuid4().hex if id_of is None else id_of(message.value)
 
 
 def _type_of(message: Message) -> str:

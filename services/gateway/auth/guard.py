@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from libs.common.errors import Forbidden, Unauthenticated
 from services.gateway.auth.authenticator import Authenticator
+from services.gateway.auth.body_key import read_key
 from services.gateway.auth.keys import CallerKind, digest
 from services.gateway.auth.limits import Limiter
 from services.gateway.auth.principal import Principal
@@ -75,17 +76,22 @@ class Guard:
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             allowed = scope["route_handler"].opt.get("keys")
             if allowed is not None:
-                await self._admit(scope, allowed)
+                key, in_header = given_key(scope)
+                if key is None and scope["route_handler"].opt.get("key_in_body"):
+                    self._limits.count_address(scope)
+                    key, receive = await read_key(receive)
+                await self._admit(scope, allowed, required(key), in_header=in_header)
             await app(scope, receive, send)
 
         return guarded
 
-    async def _admit(self, scope: Scope, allowed: frozenset[CallerKind]) -> None:
-        key, in_url = given_key(scope)
+    async def _admit(
+        self, scope: Scope, allowed: frozenset[CallerKind], key: str, *, in_header: bool
+    ) -> None:
         principal = await self.caller(scope, key)
         self._limits.count(scope, principal)
-        if in_url and principal.kind != "publishable":
-            raise Unauthenticated("Only a publishable key may stand in a URL.")
+        if not in_header and principal.kind != "publishable":
+            raise Unauthenticated("Only a publishable key may stand in a URL or a body.")
         if principal.kind not in allowed:
             raise Forbidden(f"This needs another key: {' or '.join(sorted(allowed))}.")
         if principal.kind == "learner":
@@ -115,9 +121,10 @@ def refuse_other_learner(scope: Scope, principal: Principal) -> None:
 
 
 def refuse_foreign_page(scope: Scope, principal: Principal) -> None:
-    """Raises Forbidden unless the page is the partner's, or our own (which sends no `Origin`)."""
+    """Raises Forbidden unless the page is the partner's, or our own, of which browsers say `same-origin` (with an
+    `Origin` where it posts)."""
     origin, same_site = header(scope, b"origin"), header(scope, b"sec-fetch-site")
-    if origin is None and same_site == "same-origin":
+    if same_site == "same-origin":
         return
     if origin is None or origin.lower() not in principal.allowed_origins:
         raise Forbidden(
@@ -138,14 +145,19 @@ def _learner(principal: Principal) -> str:
     return digest(f"{principal.partner_id}\0{principal.learner_id}").hex()
 
 
-def given_key(scope: Scope) -> tuple[str, bool]:
-    """The key, and whether it stands in the URL. Raises Unauthenticated without one."""
+def given_key(scope: Scope) -> tuple[str | None, bool]:
+    """The key of header or URL, and whether it stands in the header. Raises Unauthenticated for another scheme."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             if value[:7].lower() != _BEARER:
                 raise Unauthenticated("Send the key as `Authorization: Bearer …`.")
-            return value[7:].decode("latin-1").strip(), False
+            return value[7:].decode("latin-1").strip(), True
     given = scope["query_string"] and parse_qs(scope["query_string"].decode("latin-1")).get("key")
-    if not given:
+    return (given[0] if given else None), False
+
+
+def required(key: str | None) -> str:
+    """The key. Raises Unauthenticated without one."""
+    if not key:
         raise Unauthenticated("Send a key as `Authorization: Bearer …`.")
-    return given[0], True
+    return key

@@ -28,7 +28,7 @@ class NoQuery(Struct):
 
 class Operation(Struct, frozen=True, kw_only=True):
     """`answers`: by status the type of the answer, None where it has no body; body and answers are JSON unless
-    `media` says otherwise."""
+    `media` says otherwise; `key_in_body`: the key may be a field of the body."""
 
     summary: str
     tag: str
@@ -38,6 +38,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     body: Any = None
     media: str = "application/json"
     headers: tuple[str, ...] = ()
+    key_in_body: bool = False
 
     def opt(self) -> dict[str, Any]:
         """For a handler's `opt`."""
@@ -45,6 +46,7 @@ class Operation(Struct, frozen=True, kw_only=True):
         return {
             "operation": self,
             "keys": self.keys,
+            "key_in_body": self.key_in_body,
             "query": (*names_of(self.query), *key),
         }
 
@@ -72,12 +74,16 @@ def _read_query(raw: bytes, query: type[Q]) -> Q:
     if faults:
         raise InvalidRequest(f"{faults[0].pointer}: {faults[0].detail}", faults=faults)
     try:
-        return msgspec.convert(given, query, strict=False)
+        read = msgspec.convert(given, query, strict=False)
     except msgspec.ValidationError as invalid:
         pointer, detail = fault(str(invalid))
         name = pointer.replace("/", "?", 1)
         shown = f"{name}: {detail}" if name else detail
         raise InvalidRequest(shown, faults=[Fault(name, detail)]) from invalid
+    # msgspec reads the word null as nothing; ignored it would be a wrong answer.
+    if faults := [Fault(f"?{each}", "is null") for each in given if getattr(read, each) is None]:
+        raise InvalidRequest(f"{faults[0].pointer}: {faults[0].detail}", faults=faults)
+    return read
 
 
 @cache

@@ -2,16 +2,19 @@
 
 from typing import Any
 
-from litestar import Request, get
+from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from libs.common.errors import NotFound
-from libs.common.web import Answer, json_response
+from libs.common.web import Answer, json_response, read_bytes, require_media
 from libs.common.web.compression import chosen
-from services.gateway.auth.guard import Guard, given_key, header
-from services.gateway.routes.operation import names_of
+from libs.common.web.decoding import decode
+from services.gateway.auth.body_key import LIMIT
+from services.gateway.auth.guard import ANONYMOUS, Guard, given_key, header, required
+from services.gateway.routes.operation import GatewayRequest, Operation, names_of
 from services.gateway.routes.parameters import FrameQuery
+from services.gateway.usecases.exposures import Exposed, ExposureBody, Exposures
 from services.gateway.widget import files
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -29,6 +32,24 @@ _POLICY = (
     "require-trusted-types-for 'script'; frame-ancestors "
 )
 AnyRequest = Request[Any, Any, Any]
+EVENTS = Operation(
+    summary="What a widget showed and what was chosen; as text/plain, with the key in the body, it needs no preflight",
+    tag="Recommendations",
+    keys=ANONYMOUS,
+    body=ExposureBody,
+    answers={202: Exposed},
+    key_in_body=True,
+)
+
+
+def exposure_routes(exposures: Exposures) -> list[HTTPRouteHandler]:
+    @post("/v1/widget/events", opt=EVENTS.opt(), status_code=202)
+    async def post_exposures(request: GatewayRequest) -> Response[bytes]:
+        require_media(request, "text/plain", "application/json")
+        body = decode(await read_bytes(request, limit=LIMIT), ExposureBody)
+        return json_response(await exposures.accept(request.auth.partner, body.events), 202)
+
+    return [post_exposures]
 
 
 def widget_routes(guard: Guard) -> list[HTTPRouteHandler]:
@@ -52,7 +73,7 @@ def widget_routes(guard: Guard) -> list[HTTPRouteHandler]:
 
     @get("/widget/v1/frame", opt={"query": (*names_of(FrameQuery), "key")})
     async def get_frame(request: AnyRequest) -> Answer:
-        principal = await guard.caller(request.scope, given_key(request.scope)[0])
+        principal = await guard.caller(request.scope, required(given_key(request.scope)[0]))
         allowed = " ".join(sorted(principal.allowed_origins)) or "'none'"
         policy = (b"content-security-policy", (_POLICY + allowed).encode())
         return _sent(request, widget.frame, (_PRIVATE, policy, _OPEN[2]))

@@ -1,7 +1,7 @@
 """What the use cases need of Redis and of the other services; `app` gives them the real ones."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
@@ -15,6 +15,7 @@ from libs.common.contracts.calls import (
     WhatIf,
 )
 from libs.common.contracts.career import AnonymousPath, Gap, Pathway, Toward
+from libs.common.contracts.exposure import Exposure
 from libs.common.contracts.profile import Learner
 from libs.common.contracts.redis_values import LearnerState, Lookup
 from libs.common.contracts.teams import TeamGap, TeamQuestion
@@ -87,6 +88,12 @@ class Recommender(Protocol):
     async def gap(self, partition: int, learner_key: str, toward: Toward) -> Gap: ...
     async def pathway(self, partition: int, learner_key: str, toward: Toward) -> Pathway: ...
     async def team_gap(self, team: TeamQuestion) -> TeamGap: ...
+
+
+class ExposureLog(Protocol):
+    """What widgets report. Raises TryAgain when Kafka did not say in time that it has it."""
+
+    async def append(self, exposures: Sequence[Exposure]) -> None: ...
 
 
 class Catalog(CatalogWrites, CatalogSearch, Protocol):

@@ -1,7 +1,7 @@
 """What the gateway stands on, held in memory, so that each part can be made to say or fail what a test needs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from libs.common.contracts.calls import (
     WhatIf,
 )
 from libs.common.contracts.catalog import Credential, CredentialBody
+from libs.common.contracts.exposure import Exposure
 from libs.common.contracts.profile import Learner, LearnerProfile
 from libs.common.contracts.redis_values import (
     LearnerState,
@@ -276,3 +277,16 @@ class FakeCatalog:
     def _refuse_away(self) -> None:
         if self.away:
             raise Unavailable("catalog cannot be reached")
+
+
+class FakeExposures:
+    """The log of what widgets report."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.records: list[Exposure] = []
+
+    async def append(self, exposures: Sequence[Exposure]) -> None:
+        if self.away:
+            raise TryAgain("Kafka is away")
+        self.records.extend(exposures)

@@ -29,6 +29,7 @@ ROWS: dict[str, set[str]] = {
     f"POST {LEARNER}/credentials": OWN,
     "POST /v1/recommendations": ANONYMOUS,
     "GET /v1/widget/recommendations": ANONYMOUS,
+    "POST /v1/widget/events": ANONYMOUS,
     "POST /v1/gap": {"server"},
     "POST /v1/teams/gap": {"server"},
     "POST /v1/interactions": {"server"},

@@ -28,6 +28,7 @@ from services.gateway.usecases.ports import Found
 from tests.unit.gateway.fakes import (
     NOW,
     FakeCatalog,
+    FakeExposures,
     FakeKeys,
     FakeLists,
     FakeProfile,
@@ -52,6 +53,7 @@ class World:
         self.profile = FakeProfile()
         self.recommender = FakeRecommender()
         self.catalog = FakeCatalog(self.view)
+        self.exposures = FakeExposures()
         self.secret = self.keys.add("secret", "partner")
         self.publishable = self.keys.add("publishable", "partner", ORIGIN)
         self.admin = self.keys.add("admin", None)
@@ -64,6 +66,7 @@ class World:
             profile=self.profile,
             recommender=self.recommender,
             catalog=self.catalog,
+            exposures=self.exposures,
             partition_of=lambda _: 5,
             now=lambda: self.now,
             messages=messages,
