@@ -16,6 +16,7 @@ from libs.common.kafka import consume
 from libs.common.kafka.broker import Broker, make_broker
 from libs.common.kafka.provision import provision
 from libs.common.kafka.publisher import Publisher
+from libs.common.publishing import relay
 from libs.common.settings import KafkaSettings
 from tests.factories.catalog import skill
 from tests.support.waiting import until
@@ -62,10 +63,15 @@ async def kafka(tmp_path: Path) -> AsyncIterator[Forgetful]:
 
 
 async def test_what_was_sent_since_does_not_hide_that_a_log_is_lost(
-    kafka: Forgetful, started: Started, url: str, engine: AsyncEngine
+    kafka: Forgetful,
+    started: Started,
+    url: str,
+    engine: AsyncEngine,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A relay that has something to send sends it to the new log before it looks: it notices all the same, and sends
     every row again."""
+    monkeypatch.setattr(relay, "POLL_SECONDS", 12.0)
     ids = [uuid.uuid4().hex for _ in range(4)]
     broker = kafka.client()
     async with started(broker), relaying(broker, kafka.bootstrap, url):
@@ -74,7 +80,7 @@ async def test_what_was_sent_since_does_not_hide_that_a_log_is_lost(
         await until(lambda: _length(kafka, ids), lambda found: found == 4)
         await kafka.forget()
         await write(engine, "new")
-        await until(lambda: _length(kafka, [*ids, "new"]), lambda found: found == 5)
+        await until(lambda: _length(kafka, [*ids, "new"]), lambda found: found == 5, seconds=40)
 
 
 async def test_a_log_that_outgrew_what_was_read_is_read_from_its_beginning(
