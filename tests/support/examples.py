@@ -131,7 +131,8 @@ async def _until_included(api: Api, example: Example, answers: dict[str, httpx.R
 
     async def ask() -> int:
         answer = await api.ask("get_recommendations", example)
-        return int(answer.json()["freshness"]["position"] or 0)
+        seen = answer.json()["freshness"]["position"]
+        return -1 if seen is None else int(seen)
 
     await until(ask, lambda seen: seen >= position)
 
