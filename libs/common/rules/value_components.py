@@ -24,7 +24,7 @@ RECOGNISERS_SCALE = 3.0
 SHRINKAGE_N = 30
 SMALLEST_N = 10
 PRIOR_RATE = 0.5
-EARNINGS_SCALE = 5_000
+EARNINGS_SCALE, EARNINGS_CURRENCY = 5_000, "USD"
 RECENCY_HALF_LIFE_DAYS = 5 * 365.25
 ASSESSED, SUPERVISED, IDENTITY_VERIFIED = 0.4, 0.3, 0.3
 
@@ -133,7 +133,7 @@ def _outcome_score(outcome: Outcome) -> float | None:
     if outcome.n is None or outcome.n < SMALLEST_N:
         return None
     if outcome.kind == "earnings":
-        if outcome.baseline is None:
+        if outcome.baseline is None or outcome.currency != EARNINGS_CURRENCY:
             return None
         return min(1.0, max(0.0, (outcome.value - outcome.baseline) / EARNINGS_SCALE))
     prior = PRIOR_RATE if outcome.baseline is None else min(1.0, outcome.baseline)
@@ -150,11 +150,12 @@ def _outcome_fact(outcome: Outcome) -> Shown:
 
 
 def _earnings_fact(outcome: Outcome) -> Shown:
-    """Above or below the baseline; without one a level is shown as a level."""
+    """Above or below the baseline, judged in dollars only; without one a level is shown as a level."""
     gain = outcome.value - (outcome.baseline or 0.0)
     earnings = {"amount": f"{abs(gain):.0f}", "currency": outcome.currency}
     params = {"earnings": earnings, "n": outcome.n}
     if outcome.baseline is None:
         return Shown("unknown", "value_earnings_level", params)
     code = "value_earnings" if gain >= 0 else "value_earnings_lower"
-    return Shown(_source_strength(outcome), code, params)
+    judged = outcome.currency == EARNINGS_CURRENCY
+    return Shown(_source_strength(outcome) if judged else "unknown", code, params)

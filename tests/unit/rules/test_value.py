@@ -120,3 +120,17 @@ def test_small_samples_and_bare_levels_do_not_count() -> None:
         "value_outcome_suppressed",
         "value_earnings_level",
     }
+
+
+def test_earnings_in_another_currency_are_shown_and_not_judged() -> None:
+    """The scale of a gain is in dollars: 5,000 yen more would else count as much."""
+
+    def gained(currency: str) -> Value:
+        earnings = Outcome(kind="earnings", value=45_000, baseline=40_000, n=400, currency=currency)
+        return value(outcomes=[earnings])
+
+    assert gained("USD").low > value().low
+    assert gained("JPY").low == value().low
+    assert [(fact.code, fact.strength) for fact in gained("JPY").facts] == [
+        ("value_earnings", "unknown")
+    ]
