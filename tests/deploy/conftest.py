@@ -25,6 +25,11 @@ def ask(overlays: dict[str, Manifests]) -> dict[str, Any]:
         name: {"processes": processes(manifests), "secrets": templates(manifests)}
         for name, manifests in overlays.items()
     }
+    return ask_of(told)
+
+
+def ask_of(told: dict[str, Any]) -> dict[str, Any]:
+    """The same about what processes are told by other means."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("STACKWISE_")}
     done = subprocess.run(
         [PROJECT_PYTHON, "-m", "tests.deploy.facts"],
