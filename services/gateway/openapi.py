@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from libs.common.contracts.calls import Problem
+from libs.common.contracts.types import Region
 from services.gateway.catalog.cards import Card, ShownValue
 from services.gateway.examples import Example, examples
 from services.gateway.routes.operation import Operation
@@ -21,6 +22,14 @@ _JOINED = (Card, ShownValue, ShownItem, Reason, Advisory)
 _PROBLEM = {
     "content": {"application/problem+json": {"schema": {"$ref": REFERENCE.format(name="Problem")}}}
 }
+# As money is written and asked for, whatever else of a decimal is understood.
+_PLAIN_DECIMAL = r"^[0-9]{1,9}(\.[0-9]{1,12})?$"
+# Ids are opaque, but for these.
+_PATH_SCHEMAS: dict[str, dict[str, Any]] = {
+    "region": msgspec.json.schema(Region),
+    "jurisdiction": msgspec.json.schema(Region),
+}
+_ID = {"type": "string", "minLength": 1, "maxLength": 500}
 _SCHEMES: dict[str, dict[str, str]] = {
     "secret": {
         "type": "http",
@@ -62,6 +71,8 @@ def document(app: Litestar) -> bytes:
     for path, method, operation, name in operations:
         described = _described(path, operation, name, schema_of, components)
         paths.setdefault(path, {})[method.lower()] = described
+    for each in _decimals([components, paths]):
+        each["pattern"] = _PLAIN_DECIMAL
     for query in {operation.query.__name__ for _, _, operation, _ in operations}:
         del components[query]
     return msgspec.json.encode(
@@ -144,13 +155,24 @@ def _with_example(parameter: dict[str, Any], example: Example) -> dict[str, Any]
 def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
     for segment in path.split("/"):
         if segment.startswith("{"):
-            schema = {"type": "string", "minLength": 1, "maxLength": 500}
-            yield {"name": segment[1:-1], "in": "path", "required": True, "schema": schema}
+            name = segment[1:-1]
+            schema = _PATH_SCHEMAS.get(name, _ID)
+            yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def _query_parameters(query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name, schema in query["properties"].items():
         yield {"name": name, "in": "query", "schema": _without_null(schema)}
+
+
+def _decimals(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        if part.get("format") == "decimal":
+            yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from _decimals(each)
 
 
 def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -159,11 +159,13 @@ async def record(state: Path) -> None:
     FILE.write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-async def _first_event(partner: httpx.AsyncClient, example: Example) -> str:
+async def _first_event(partner: httpx.AsyncClient, example: Example) -> dict[str, Any]:
     learner, limit = example.parameters["learner_id"], example.parameters["limit"]
     url = path("learners", str(learner), "recommendations", "stream")
     async with partner.stream("GET", url, params={"limit": limit}) as answer:
-        return await anext(answer.aiter_text())
+        text = await anext(answer.aiter_text())
+    event: dict[str, Any] = dict(line.split(": ", 1) for line in text.splitlines() if line)
+    return {**event, "retry": int(event["retry"])}
 
 
 def _mask(found: "re.Match[str]") -> str:

@@ -24,7 +24,7 @@ class Identity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     audience: Named
     algorithms: Annotated[list[Algorithm], Meta(min_length=1, max_length=10)]
     jwks: dict[str, Any] | None = None
-    jwks_url: Named | None = None
+    jwks_url: Annotated[str, Meta(pattern="^https://[^/?#@\\s]+", max_length=500)] | None = None
 
 
 class Signer(Struct, frozen=True):

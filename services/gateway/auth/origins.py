@@ -4,6 +4,8 @@ import re
 
 from libs.common.errors import Fault, InvalidRequest
 
+# What is accepted; `normal` makes of it what a browser sends.
+PATTERN = r"^[Hh][Tt][Tt][Pp][Ss]?://(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?/?$"
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:]+\]|[a-z0-9._-]+)(:\d{1,5})?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 

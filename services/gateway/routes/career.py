@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from libs.common.contracts.calls import Constraints
+from libs.common.contracts.calls import Constraints, Target
 from libs.common.contracts.career import Toward
 from libs.common.contracts.types import Count, Hours, Money, OccupationId
 from libs.common.web import Answer, read_body
@@ -46,6 +46,12 @@ class PathwayBody(Struct, frozen=True, kw_only=True):
         return Toward(occupation=self.occupation, constraints=limits, max_steps=self.max_steps)
 
 
+class GapBody(WhatIfBody, frozen=True, kw_only=True):
+    """An anonymous learner and the goal that the gap is to."""
+
+    target: Target
+
+
 GAP = Operation(
     summary="What a learner holds of an occupation and what is missing",
     tag="Career",
@@ -58,7 +64,7 @@ ANONYMOUS_GAP = Operation(
     summary="The gap of an anonymous learner to an occupation, skills or a job posting",
     tag="Career",
     keys=PARTNER,
-    body=WhatIfBody,
+    body=GapBody,
     answers={200: ShownGap},
     headers=(ACCEPTED,),
 )
@@ -86,9 +92,8 @@ def career_routes(
 
     @post("/v1/gap", opt=ANONYMOUS_GAP.opt(), status_code=200)
     async def post_gap(request: GatewayRequest) -> Answer:
-        body = await read_body(request, WhatIfBody)
-        if body.target is not None:
-            view.require_occupation(body.target.occupation, "/target/occupation")
+        body = await read_body(request, GapBody)
+        view.require_occupation(body.target.occupation, "/target/occupation")
         language = language_of(request, languages)
         return _json(await career.gap_of(body.what_if(request.auth.partner), language), language)
 

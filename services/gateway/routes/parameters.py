@@ -30,8 +30,6 @@ from libs.common.contracts.types import (
 from libs.common.errors import Fault, InvalidRequest
 from services.gateway.catalog.search import Wanted
 
-# Ids of at most 500 characters, separated by commas; so many at most.
-SKILLS = "^[^,]{0,500}(,[^,]{0,500}){0,999}$"
 Words = Annotated[str, Meta(max_length=500)]
 PageLimit = Annotated[int, Meta(ge=1, le=100)]
 Cursor = Annotated[str, Meta(min_length=1, max_length=10_000)]
@@ -73,7 +71,7 @@ class WidgetQuery(Struct, frozen=True, kw_only=True):
 
     job_title: Name | None = None
     occupation: OccupationId | None = None
-    skills: Annotated[str, Meta(max_length=20_000, pattern=SKILLS)] | None = None
+    skills: Annotated[str, Meta(max_length=20_000)] | None = None
     region: Region | None = None
     language: Language | None = None
     limit: Limit = 10

@@ -10,8 +10,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.json import encode
 
 from libs.common.web import json_response, read_body
-from services.gateway.auth.guard import ADMIN, given_key, header
+from services.gateway.auth.guard import ADMIN, given_key, header, required
 from services.gateway.auth.identity import Identity
+from services.gateway.auth.origins import PATTERN as ORIGIN_PATTERN
 from services.gateway.auth.partner import Change, Partner
 from services.gateway.auth.receipts import receipt
 from services.gateway.routes.operation import GatewayRequest, Operation, read_query
@@ -21,7 +22,8 @@ TAG = "Partners"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 PartnerId = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-Origins = Annotated[list[Annotated[str, Meta(max_length=300)]], Meta(max_length=100)]
+Origin = Annotated[str, Meta(pattern=ORIGIN_PATTERN, max_length=300)]
+Origins = Annotated[list[Origin], Meta(max_length=100)]
 Identities = Annotated[list[Identity], Meta(max_length=20)]
 PerSecond = Annotated[int, Meta(ge=1, le=1_000_000)]
 
@@ -160,7 +162,7 @@ async def _once(
     if name is None:
         answer = await work(acting)
     else:
-        key, _ = given_key(request.scope)
+        key = required(given_key(request.scope)[0])
         asked = request.method, request.scope["path"], body
         answer = await acting.once(receipt(name, key, request.auth.key_prefix, *asked), work)
     return json_response(answer, 201, {"cache-control": "no-store"})

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import Literal
 
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
@@ -29,12 +30,21 @@ class StreamQuery(Struct, frozen=True, kw_only=True):
     limit: Limit = 10
 
 
+class ShownEvent(Struct, frozen=True, kw_only=True):
+    """One event; `data` is the answer of the list as JSON, `id` what `Last-Event-ID` takes."""
+
+    id: str
+    event: Literal["recommendations"]
+    data: str
+    retry: int
+
+
 STREAM = Operation(
     summary="A learner's recommendations whenever they change, as Server-Sent Events",
     tag="Recommendations",
     keys=PARTNER_OR_LEARNER,
     query=StreamQuery,
-    answers={200: str},
+    answers={200: ShownEvent},
     media=EVENTS,
     headers=("Last-Event-ID", ACCEPTED),
 )

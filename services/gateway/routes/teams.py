@@ -19,7 +19,14 @@ from services.gateway.usecases.teams import Asked, ShownTeam, Teams
 class TeamBody(Struct, frozen=True, kw_only=True):
     """Five to 50 learners, and the mean readiness to reach, 0 to 1."""
 
-    learner_ids: Annotated[list[LearnerId], Meta(min_length=LEAST_MEMBERS, max_length=MOST_MEMBERS)]
+    learner_ids: Annotated[
+        list[LearnerId],
+        Meta(
+            min_length=LEAST_MEMBERS,
+            max_length=MOST_MEMBERS,
+            extra_json_schema={"uniqueItems": True},
+        ),
+    ]
     occupation: OccupationId
     coverage: Share = 0.8
     currency: Currency = "USD"
