@@ -31,6 +31,7 @@ from services.profile import settings as profile
 from services.recommender import settings as recommender
 from services.recommender.trainer import settings as trainer
 from services.recommender.worker.app import GROUP, LAST_READ_SECONDS
+from tests.deploy.imports import distributions
 
 SETTINGS: dict[str, type[ProcessSettings]] = {
     "catalog-api": catalog.Settings,
@@ -57,6 +58,9 @@ def facts() -> dict[str, Any]:
         "partitions": INTERACTION.partitions,
         "topics": sorted(name for topic in TOPICS for name in (topic.name, topic.dead_letters)),
         "group": GROUP,
+        "imports": {
+            name: distributions(name) for name in ("catalog", "profile", "recommender", "gateway")
+        },
         "leaving_seconds": {
             name: STOP_SECONDS + (LAST_READ_SECONDS if name == "recommender-worker" else 0)
             for name in SETTINGS
