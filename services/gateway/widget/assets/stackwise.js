@@ -60,15 +60,16 @@ const STYLE = `
 :host([hidden]), :host([state=empty]), :host([state=error]) { display: none !important }
 section {
   all: initial; display: block; box-sizing: border-box; overflow-wrap: anywhere;
-  min-block-size: calc(var(--rows) * var(--item) + 4.5em); --item: var(--stackwise-item-height, 9.5em);
+  min-block-size: calc(var(--rows) * var(--item) + 4.5em); --item: var(--stackwise-item-height, 8.9em);
   color: var(--stackwise-color, #1f2933); background: var(--stackwise-background, #fff);
-  font: var(--stackwise-font, 1rem/1.4 system-ui, sans-serif);
+  font: var(--stackwise-font, medium/1.4 system-ui, sans-serif);
 }
 h2 { margin: 0; font-size: 1.25em; line-height: 1.4 }
 p { margin: 0; font-size: .875em; color: var(--stackwise-muted-color, #52606d) }
 .note { min-block-size: 1.4em }
 ul { margin: .5em 0 0; padding: 0; list-style: none }
 li {
+  display: flex; flex-direction: column; justify-content: center;
   box-sizing: border-box; min-block-size: calc(var(--item) - .75em); margin-block-end: .75em;
   padding: .75em 1em; border: 1px solid var(--stackwise-border-color, #cbd2d9);
   border-radius: var(--stackwise-radius, .5em);
