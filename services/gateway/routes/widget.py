@@ -6,7 +6,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from libs.common.errors import NotFound
+from libs.common.errors import NotFound, Unauthenticated
 from libs.common.web import Answer, json_response, read_bytes, require_media
 from libs.common.web.compression import chosen
 from libs.common.web.decoding import decode
@@ -69,11 +69,13 @@ def widget_routes(guard: Guard) -> list[HTTPRouteHandler]:
             "integrity": widget.integrity,
             "tag": tag,
         }
-        return json_response(said, headers={"cache-control": "max-age=300"})
+        return json_response(said, headers={"cache-control": "no-store"})
 
     @get("/widget/v1/frame", opt={"query": (*names_of(FrameQuery), "key")})
     async def get_frame(request: AnyRequest) -> Answer:
         principal = await guard.caller(request.scope, required(given_key(request.scope)[0]))
+        if principal.kind != "publishable":
+            raise Unauthenticated("Only a publishable key may stand in a URL.")
         allowed = " ".join(sorted(principal.allowed_origins)) or "'none'"
         policy = (b"content-security-policy", (_POLICY + allowed).encode())
         return _sent(request, widget.frame, (_PRIVATE, policy, _OPEN[2]))

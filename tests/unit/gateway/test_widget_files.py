@@ -46,11 +46,13 @@ async def test_the_loader_loads_the_current_version(nobody: httpx.AsyncClient) -
 async def test_only_the_partners_pages_may_frame_it(
     world: World, nobody: httpx.AsyncClient
 ) -> None:
-    """`frame-ancestors` are the partner's origins; without a key there is no page."""
+    """`frame-ancestors` are the partner's origins; without a publishable key there is no page."""
     frame = await nobody.get("/widget/v1/frame", params={"key": world.publishable, "limit": 2})
     assert frame.status_code == 200
     assert frame.headers["content-security-policy"].endswith(f"frame-ancestors {ORIGIN}")
     assert (await nobody.get("/widget/v1/frame")).status_code == 401
+    secret = await nobody.get("/widget/v1/frame", params={"key": world.secret})
+    assert secret.status_code == 401
     unknown = await nobody.get("/widget/v1/frame", params={"key": "pk_" + "x" * 42})
     assert unknown.status_code == 401
 
