@@ -10,6 +10,7 @@ from litestar.routes import HTTPRoute
 
 from libs.common.contracts.calls import Problem
 from libs.common.contracts.types import Region
+from libs.common.web.unstorable import LARGEST_INTEGER
 from services.gateway.catalog.cards import Card, ShownValue
 from services.gateway.examples import Example, examples
 from services.gateway.routes.operation import Operation
@@ -71,8 +72,10 @@ def document(app: Litestar) -> bytes:
     for path, method, operation, name in operations:
         described = _described(path, operation, name, schema_of, components)
         paths.setdefault(path, {})[method.lower()] = described
-    for each in _decimals([components, paths]):
-        each["pattern"] = _PLAIN_DECIMAL
+    for each in _parts([components, paths]):
+        if each.get("format") == "decimal":
+            each["pattern"] = _PLAIN_DECIMAL
+    _bound(components, [operation.body for _, _, operation, _ in operations], schema_of)
     for query in {operation.query.__name__ for _, _, operation, _ in operations}:
         del components[query]
     return msgspec.json.encode(
@@ -162,17 +165,35 @@ def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
 
 def _query_parameters(query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name, schema in query["properties"].items():
-        yield {"name": name, "in": "query", "schema": _without_null(schema)}
+        required = {"required": True} if name in query.get("required", ()) else {}
+        yield {"name": name, "in": "query", **required, "schema": _without_null(schema)}
 
 
-def _decimals(part: Any) -> Iterator[dict[str, Any]]:
+def _bound(components: dict[str, Any], bodies: list[Any], schema_of: Mapping[str, Any]) -> None:
+    """Says of all that can be sent what the reading of bodies refuses: unknown fields, and integers that
+    JavaScript would lose."""
+    waiting = [schema_of[repr(body)] for body in bodies if body is not None]
+    seen = set[str]()
+    while waiting:
+        for part in list(_parts(waiting.pop())):
+            name = str(part.get("$ref", "")).rpartition("/")[2]
+            if name and name not in seen:
+                seen.add(name)
+                waiting.append(components[name])
+            if part.get("type") == "integer":
+                part.setdefault("maximum", LARGEST_INTEGER)
+            if isinstance(part.get("properties"), dict) and part.get("type") == "object":
+                part.setdefault("additionalProperties", False)
+
+
+def _parts(part: Any) -> Iterator[dict[str, Any]]:
+    """Every object within."""
     if isinstance(part, dict):
-        if part.get("format") == "decimal":
-            yield part
+        yield part
         part = list(part.values())
     if isinstance(part, list):
         for each in part:
-            yield from _decimals(each)
+            yield from _parts(each)
 
 
 def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -72,6 +72,8 @@ def after_call(_: Any, case: Any, response: Any) -> None:
 def _seeded(value: Any) -> Any:
     if isinstance(value, list):
         return [_seeded(each) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # An integer is written without a point.
     if not isinstance(value, dict):
         return value
     known = {
