@@ -4,7 +4,7 @@ RUN := $(VENV)/bin/python
 # On which only this machine's own processes listen.
 KAFKA_PORT ?= 9092
 
-.PHONY: setup demo test check test-units test-system test-kafka test-quality kafka lock
+.PHONY: setup demo test check test-units test-system test-kafka test-quality test-js kafka lock
 
 setup: $(VENV)/installed
 
@@ -29,7 +29,7 @@ test-units: setup
 	$(RUN) -m pytest -n 2 tests/unit tests/contracts
 
 # The tests of the whole system. Those that break it come first, on a system of their own.
-SYSTEM := tests/chaos tests/acceptance tests/flow
+SYSTEM := tests/chaos tests/acceptance tests/flow tests/browser
 test-system: setup
 	$(RUN) -m pytest $(SYSTEM)
 
@@ -41,11 +41,15 @@ check: setup
 
 # The tests of the whole system on Apache Kafka (Java 17 and Maven).
 test-kafka: setup
-	STACKWISE_TEST_KAFKA=apache $(RUN) -m pytest $(SYSTEM)
+	STACKWISE_TEST_KAFKA=apache $(RUN) -m pytest $(filter-out tests/browser,$(SYSTEM))
 
 # The ranking against its baselines on data that the test downloads (about four minutes).
 test-quality: setup
 	$(RUN) -m pytest tests/quality
+
+# The types of the widget's JavaScript (needs npm, which fetches the compiler).
+test-js:
+	npm exec --yes --package=typescript@5.9.3 -- tsc -p services/gateway/widget
 
 # Apache Kafka on this machine, until it is interrupted.
 kafka: setup
