@@ -14,7 +14,7 @@ DOCKER = ROOT / "deploy" / "docker"
 SERVICES = ("catalog", "profile", "recommender", "gateway")
 BUILD_SECONDS = 400
 # What a python:slim image has and Stackwise needs.
-PACKAGES = "python3,python3-venv,ca-certificates,libstdc++6"
+PACKAGES = "python3,python3-venv,ca-certificates,libstdc++6,libgomp1"
 LEAN = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale")]
 
 
