@@ -88,6 +88,7 @@ def build_api(settings: ApiSettings) -> App:
             catalog=catalog,
             exposures=KafkaExposures(Publisher(broker, "gateway"), Breaker("kafka")),
             partition_of=partition_of,
+            demo=settings.demo,
         ),
         lifespan,
     )

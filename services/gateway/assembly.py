@@ -25,6 +25,7 @@ from services.gateway.catalog.view import CatalogView
 from services.gateway.messages.languages import CATALOGS, Languages
 from services.gateway.routes.career import career_routes
 from services.gateway.routes.catalog import catalog_routes
+from services.gateway.routes.demo import demo_routes
 from services.gateway.routes.documents import document_routes
 from services.gateway.routes.interactions import interaction_routes
 from services.gateway.routes.learners import learner_routes
@@ -67,6 +68,7 @@ class Outside(NamedTuple):
     now: Clock = clock.now
     messages: Path = CATALOGS
     fetch: Fetch = fetch_public
+    demo: Path | None = None
 
 
 def assemble(outside: Outside, *lifespan: Lifespan) -> App:
@@ -140,4 +142,5 @@ def routes(outside: Outside) -> list[ControllerRouterHandler]:
         *publishing_routes(Publishing(view, outside.catalog)),
         *partner_routes(outside.partners),
         *document_routes(),
+        *demo_routes(outside.demo),
     ]

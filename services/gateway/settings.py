@@ -19,6 +19,7 @@ class ApiSettings(HttpSettings, KafkaSettings, PostgresSettings, RedisSettings):
 
     `key_per_second`: the limit of a key whose partner has none of its own; `address_per_second`: that of an
     address, for all but secret keys; `proxies`: how many proxies of ours write X-Forwarded-For.
+    `demo`: the file with the key of the sample job board, which is served only where this is set.
     """
 
     catalog_url: HttpUrl
@@ -28,6 +29,7 @@ class ApiSettings(HttpSettings, KafkaSettings, PostgresSettings, RedisSettings):
     key_per_second: PositiveInt = 200
     address_per_second: PositiveInt = 200
     proxies: Annotated[int, Field(ge=0)] = 0
+    demo: Path | None = None
 
 
 class StoreSettings(PostgresSettings):

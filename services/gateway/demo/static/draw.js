@@ -1,0 +1,56 @@
+// Drawings in SVG whose places are shares of the width, so that they fit any screen.
+const SVG = 'http://www.w3.org/2000/svg';
+
+export function h(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+function shape(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+const share = (value) => `${Math.max(0, Math.min(100, value * 100))}%`;
+export const percent = (value) => `${Math.round(value * 100)} %`;
+
+function picture(label, ...shapes) {
+  const drawn = shape('svg', { role: 'img', 'aria-label': label });
+  drawn.append(shape('rect', { class: 'track', x: 0, y: 3, width: '100%', height: 8, rx: 4 }), ...shapes);
+  return drawn;
+}
+
+const bar = (kind, from, to) =>
+  shape('rect', { class: kind, x: share(from), y: 1, width: share(to - from), height: 12, rx: 4 });
+
+const row = (text, drawn) => h('div', { class: 'row' }, h('p', {}, text), drawn);
+
+export function interval(value) {
+  const text = `Value ${percent(value.low)} to ${percent(value.high)}, evidence ${percent(value.evidence)}`;
+  return row(text, picture(text, bar('range', value.low, Math.max(value.high, value.low + 0.01))));
+}
+
+export function gap(found) {
+  const skills = [...found.missing, ...found.held].map((each) => {
+    const text = `${each.skill.name}: ${percent(each.held_level)} of the ${percent(each.required_level)} asked for`;
+    const mark = shape('line', { class: 'want', x1: share(each.required_level), x2: share(each.required_level), y1: 0, y2: 14 });
+    return row(text, picture(text, bar('have', 0, each.held_level), mark));
+  });
+  const ready = found.readiness === null ? 'Nothing is known of this goal’s skills.' : `Ready: ${percent(found.readiness)}`;
+  return [h('p', {}, ready), ...found.advisories.map((each) => h('p', { class: 'note' }, each.text)), ...skills];
+}
+
+export function path(found) {
+  const weeks = Math.max(1, found.weeks ?? 1);
+  const steps = found.steps.map((each) => {
+    const when = each.starts_week === null ? '' : `weeks ${each.starts_week} to ${each.ends_week}: `;
+    const text = `${when}${each.credential.name}, ready ${percent(each.coverage)} (+${percent(each.gain)})`;
+    const drawn = each.starts_week === null ? '' : picture(text, bar('range', each.starts_week / weeks, each.ends_week / weeks));
+    return row(text, drawn);
+  });
+  const route = found.traditional_route ? [h('p', {}, found.traditional_route.text)] : [];
+  return [...route, ...steps, h('p', { class: 'note' }, found.stopped_because_text)];
+}
