@@ -4,7 +4,7 @@ RUN := $(VENV)/bin/python
 # On which only this machine's own processes listen.
 KAFKA_PORT ?= 9092
 
-.PHONY: setup demo test check test-units test-system test-kafka test-quality test-js kafka lock
+.PHONY: setup demo test check test-units test-system test-kafka test-quality test-deploy test-js kafka lock
 
 setup: $(VENV)/installed
 
@@ -55,9 +55,34 @@ test-js:
 kafka: setup
 	@exec $(RUN) -m deploy.local.kafka --port $(KAFKA_PORT)
 
-# requirements.lock from requirements.in.
-lock:
+# What operators get: the manifests rendered and held against schemas and code, the images built and run. What the
+# gates need has an environment of its own; buildah, mmdebstrap and promtool are Debian's.
+DEPLOY := .venv-deploy
+KUSTOMIZE := sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
+test-deploy: setup $(DEPLOY)/installed
+	@command -v kustomize >/dev/null || kubectl kustomize --help >/dev/null 2>&1 || [ -x .cache/bin/kustomize ] \
+		|| GOBIN=$(CURDIR)/.cache/bin go install $(KUSTOMIZE)
+	PATH="$$PATH:$(CURDIR)/.cache/bin" $(DEPLOY)/bin/python -m pytest -c tests/deploy/pytest.ini --rootdir=. tests/deploy
+
+$(DEPLOY)/installed: requirements-deploy.lock .cache/uv/installed
+	@echo "installing into $(DEPLOY)"
+	@rm -rf $(DEPLOY)
+	@$(PYTHON) -m venv --without-pip $(DEPLOY)
+	@$(UV) pip install --quiet --python $(DEPLOY)/bin/python --require-hashes -r requirements-deploy.lock
+	@touch $@
+
+UV := .cache/uv/bin/uv
+.cache/uv/installed:
 	@$(PYTHON) -m venv .cache/uv
-	@.cache/uv/bin/python -m pip install --quiet uv
-	.cache/uv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --quiet requirements.in -o requirements.lock
+	@.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@touch $@
+
+# The lock of everything that is installed, from what is asked for; an image's only narrows the project's.
+COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+IMAGES := deploy/docker/requirements
+lock: .cache/uv/installed
+	$(COMPILE) requirements.in -o requirements.lock
+	$(COMPILE) requirements-deploy.in -o requirements-deploy.lock
+	for service in catalog profile recommender gateway; do \
+		$(COMPILE) -c requirements.lock $(IMAGES)/$$service.in -o $(IMAGES)/$$service.lock || exit 1; \
+	done
