@@ -127,6 +127,7 @@ def show_how_to_call(console: Console, stack: Stack, credential_id: str) -> None
     body = json.dumps({"events": [event]}).replace("NOW", "'$(date -u +%FT%TZ)'")
     lines = [
         f"API   {stack.gateway_url}/v1",
+        f"demo  {stack.gateway_url}/demo",
         f"docs  {stack.gateway_url}/schema",
         f"keys  {stack.state.stack_file}",
         f"logs  {stack.state.path / 'logs'}",

@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.local.child import Program, dying_with_us
 from deploy.local.errors import CommandFailed
 from deploy.local.ports import accepts
-from deploy.local.state import Secrets, StateFolder
+from deploy.local.state import DEMO, Secrets, StateFolder
 
 SERVICES = ("catalog", "profile", "recommender", "gateway")
 # With a database of its own; the same names are the databases'.
@@ -49,7 +49,7 @@ def programs(around: Surroundings) -> list[Program]:
         program(around, "profile", "profile", "api"),
         program(around, "recommender", "recommender", "api"),
         program(around, "trainer", "recommender", "trainer"),
-        program(around, "gateway", "gateway", "api"),
+        program(around, "gateway", "gateway", "api", STACKWISE_DEMO=str(around.state.path / DEMO)),
     ]
 
 

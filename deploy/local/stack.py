@@ -7,6 +7,7 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from deploy.local import services
+from deploy.local.demo_partner import ensure_demo
 from deploy.local.errors import Stalled
 from deploy.local.fleet import Fleet
 from deploy.local.keeper import Process, Say
@@ -102,6 +103,7 @@ class Stack:
             self._ensure_keys(origins),
         )
         await self.until_ready()
+        await ensure_demo(self.state, self.gateway_url, self.admin_key, origins)
 
     async def _ensure_keys(self, origins: list[str]) -> None:
         self.keys = await ensure_keys(self.state, self.gateway_command, origins)

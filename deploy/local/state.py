@@ -16,6 +16,7 @@ from deploy.local.errors import InUse, Unusable
 T = TypeVar("T", bound=Struct)
 
 ENVIRONMENTS = "environments.json"
+DEMO = "demo.json"
 
 
 class Partner(Struct, frozen=True):
@@ -44,6 +45,17 @@ class Keys(Struct, frozen=True):
 
     admin_key: str
     partner: Partner
+
+
+class DemoKey(Struct, frozen=True):
+    """`demo.json`: the demo's partner and the key that signs its learners' tokens."""
+
+    partner_id: str
+    publishable_key: str
+    issuer: str
+    audience: str
+    private_jwk: dict[str, str]
+    allowed_origins: list[str]
 
 
 class StackFile(Struct, frozen=True):
