@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -18,6 +19,9 @@ from tests.support.fuzzing import LEARNER, OWN
 from tests.support.partner import path
 
 SECONDS = 75
+# Its lines are answered one by one, with 200 for all, so that a wrong one is no 4xx.
+ANSWERED_BY_LINE = {"POST /v1/interactions"}
+_FAILED = re.compile(r"^_+ ([A-Z]+ /\S*|Stateful tests) _+$", re.M)
 CONFIG = """
 max-stream-events = 1
 [auth.openapi.secret]
@@ -29,10 +33,6 @@ allow-x00 = false
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "429"]
 negative_data_rejection.expected-statuses = ["4xx"]
-# Each of its lines is answered for itself, with 200 for all.
-[[operations]]
-include-operation-id = "post_bulk"
-checks.negative_data_rejection.enabled = false
 """
 
 
@@ -66,7 +66,8 @@ async def test_schemathesis_finds_nothing(flow: Flow, tmp_path: Path) -> None:
     counted = Counter(tuple(line.split()) for line in log.read_text("utf-8").splitlines())
     _print(counted)
     await flow.admin.delete(path("credentials", OWN["credential_id"]))
-    assert code == 0, said
+    assert code in (0, 1), said
+    assert set(_FAILED.findall(said)) <= ANSWERED_BY_LINE, said
     reached = {name for name, status in counted if status.startswith("2")}
     assert reached == api.operations.keys()
     assert not [each for each in counted if each[1].startswith("5")]
@@ -81,6 +82,7 @@ async def _schemathesis(flow: Flow, folder: Path) -> tuple[int | None, str, Path
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run"),
         *(f"{flow.stack.gateway_url}/schema/openapi.json", "--checks", "all", "--seed", "1"),
+        *("--phases", "examples,coverage"),  # The same cases in every run.
         *("--max-time", str(SECONDS), "--continue-on-failure", "--no-color"),
         *("--request-timeout", "10", "--workers", "1", "--generation-database", "none"),
         cwd=folder,
