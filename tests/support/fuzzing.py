@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import msgspec
 import schemathesis
@@ -59,6 +60,8 @@ def before_call(_: Any, case: Any, __: Any) -> None:
     for name in (case.query or {}).keys() & _BY_FIELD.keys():
         case.query[name] = _BY_FIELD[name]
     case.body = _seeded(case.body)
+    if case.operation.definition.raw["operationId"] == "create_partner":
+        _renew(case)
 
 
 @schemathesis.hook
@@ -67,6 +70,14 @@ def after_call(_: Any, case: Any, response: Any) -> None:
     operation = case.operation.definition.raw["operationId"]
     with Path(os.environ["STACKWISE_FUZZ_LOG"]).open("a", encoding="utf-8") as log:
         log.write(f"{operation} {response.status_code}\n")
+
+
+def _renew(case: Any) -> None:
+    """The id and the key that come again and again have been used."""
+    if isinstance(case.body, dict) and "id" in case.body:
+        case.body["id"] = f"fuzz-{uuid4().hex[:12]}"
+    if "Idempotency-Key" in (case.headers or {}):
+        case.headers["Idempotency-Key"] = str(uuid4())
 
 
 def _seeded(value: Any) -> Any:

@@ -65,6 +65,8 @@ def fuse(signals: Mapping[Signal, Array], weights: Mapping[str, float]) -> Fused
     """Votes of the signals, (m,) each, for m candidates. A signal that tells none from another has no vote."""
     total = np.zeros(len(next(iter(signals.values()))))
     parts: dict[Signal, Array] = {}
+    if not len(total):
+        return Fused(total, parts)
     for name, scores in signals.items():
         centred = scores - scores.mean()
         deviation = math.sqrt(float(np.dot(centred, centred)) / len(scores))

@@ -60,7 +60,7 @@ def recent(weighted: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
 def _taste(credential_id: str, kinds: Mapping[Kind, int]) -> Taste | None:
     liked = {kind: kinds[kind] for kind in KIND_WEIGHTS if kind in kinds}
     for kind, undone_by in UNDONE_BY.items():
-        if kind in liked and kinds.get(undone_by, -1) >= liked[kind]:
+        if kind in liked and undone_by in kinds and kinds[undone_by] >= liked[kind]:
             del liked[kind]
     dismissed = kinds.get("dismiss")
     if dismissed is not None:

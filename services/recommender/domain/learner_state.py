@@ -143,7 +143,7 @@ def _with_occurrence(
     state: LearnerState, credential_id: str, kind: Kind, occurred_at: int
 ) -> LearnerState:
     known = state.interactions.get(credential_id, {})
-    if known.get(kind, -1) >= occurred_at:
+    if kind in known and known[kind] >= occurred_at:
         return state
     interactions = {**state.interactions, credential_id: {**known, kind: occurred_at}}
     return replace(state, interactions=interactions if kind in known else _capped(interactions))

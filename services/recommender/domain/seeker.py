@@ -75,12 +75,15 @@ def held_credentials(state: LearnerState) -> frozenset[str]:
 def is_dismissed(kinds: Mapping[Kind, int]) -> bool:
     """Whether a dismissal stands: nothing but viewing has come after it."""
     dismissed = kinds.get("dismiss")
-    return dismissed is not None and all(kinds.get(k, -1) <= dismissed for k in CHANGES_MIND)
+    if dismissed is None:
+        return False
+    return all(kinds[kind] <= dismissed for kind in CHANGES_MIND if kind in kinds)
 
 
 def is_enrolled(kinds: Mapping[Kind, int]) -> bool:
     """Whether an enrolment stands: no withdrawal has come after it."""
-    return kinds.get("enroll", -1) > kinds.get("withdraw", -1)
+    enrolled, withdrawn = kinds.get("enroll"), kinds.get("withdraw")
+    return enrolled is not None and (withdrawn is None or enrolled > withdrawn)
 
 
 def own_constraints(state: LearnerState) -> Constraints:

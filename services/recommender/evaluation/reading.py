@@ -15,7 +15,7 @@ from services.recommender.trainer.columns import CODES
 SECOND = 1000
 EPOCH_MS = 1_700_000_000_000
 """Where time begins in data without a clock."""
-LATEST_MS = 253_402_300_800_000
+EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
 LARGEST_SECONDS = 1e11
 """A Unix time beyond it is in milliseconds (in seconds it would be the year 5138)."""
 
@@ -78,8 +78,8 @@ def _moment(path: Path, line: int, text: str) -> int:
 
 
 def _bounded(at_ms: int) -> int:
-    if abs(at_ms) > LATEST_MS:
-        raise ValueError("is beyond the year 9999")
+    if not EARLIEST_MS <= at_ms <= LATEST_MS:
+        raise ValueError("is not in the years 1 to 9999")
     return at_ms
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
+from libs.common.errors import InvalidRequest
 from services.recommender.domain.fusion import WEIGHTS
 from services.recommender.domain.history import RECENCY
 from services.recommender.evaluation.catalog import Catalog
@@ -52,6 +53,10 @@ def tune(log: Log, protocol: Protocol, say: Say, *, catalog: Catalog | None, sha
     say("collecting votes")
     plan = split(first, protocol, SHARE).thinned(ASKED)
     votes = list(_collected(plan, tuning, catalog))
+    if all(each.wanted < 0 for each in votes):
+        raise InvalidRequest(
+            "there are too few interactions to tune with: no question has an answer"
+        )
     weights = _weighed(votes, say)
     return Tuned(
         tuning=tuning,
@@ -130,7 +135,7 @@ def _ndcg(votes: list[Votes], weights: Weights) -> float:
 
 def _place(votes: Votes, weights: Weights) -> int:
     """How many candidates come before the wanted one; ties count as before it."""
-    if votes.wanted < 0:
+    if votes.wanted < 0 or not votes.scores:
         return K
     total = sum(np.float32(weights[name]) * scores for name, scores in votes.scores.items())
     total = np.asarray(total)

@@ -1,5 +1,6 @@
 """A model in the model store: a folder of arrays under its version, at any fsspec url."""
 
+import hashlib
 import posixpath
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ from services.recommender.model.graph import Edges
 from services.recommender.model.learned import Model
 from services.recommender.model.remote import open_url, os_errors
 
+_KEPT = "stackwise-model-"
 _BY_ROW = ("factors", "trends", "support")
 _EDGES = ("together", "follows")
 
@@ -36,12 +38,13 @@ class Facts(Struct, frozen=True, kw_only=True):
 
 @os_errors()
 def save(model: Model, url: str) -> str:
-    """Writes the model as the new folder `url`; answers its checksum. Raises OSError."""
+    """Writes the model as the new folder `url`; answers its checksum. The same again changes nothing: the answer to a save
+    may be lost. Raises OSError, FileExistsError for another model's folder."""
     filesystem, path = open_url(url)
+    if filesystem.exists(posixpath.join(path, arrays.MANIFEST)):
+        return _saved(model, filesystem, path)
     if isinstance(filesystem, LocalFileSystem):
         return _write(model, Path(path))
-    if filesystem.exists(posixpath.join(path, arrays.MANIFEST)):
-        raise FileExistsError(url)
     with tempfile.TemporaryDirectory() as scratch:
         local = Path(scratch, "model")
         checksum = _write(model, local)
@@ -53,7 +56,7 @@ def save(model: Model, url: str) -> str:
 
 @os_errors()
 def load(url: str, checksum: str, scratch: Path | None = None) -> Model:
-    """The model at `url`; a remote one is copied to `scratch` first.
+    """The model at `url`; a remote one is copied to `scratch` first, where it replaces those before.
 
     Its arrays are memory-mapped copy-on-write: `Model.move` may write, and the pages it leaves alone
     are shared by the processes of a host.
@@ -62,14 +65,18 @@ def load(url: str, checksum: str, scratch: Path | None = None) -> Model:
     filesystem, path = open_url(url)
     if isinstance(filesystem, LocalFileSystem):
         return _read(Path(path), checksum)
-    kept = Path(scratch or tempfile.gettempdir(), f"stackwise-model-{checksum[:32]}")
+    kept = Path(scratch or tempfile.gettempdir(), f"{_KEPT}{checksum[:32]}")
     if not kept.exists():
         _fetch(filesystem, path, kept)
     try:
-        return _read(kept, checksum)
+        model = _read(kept, checksum)
     except Corrupt:
         shutil.rmtree(kept, ignore_errors=True)
         raise
+    for other in kept.parent.glob(f"{_KEPT}*"):
+        if other != kept:  # Whoever still uses it has it mapped; whoever is loading it tries again.
+            shutil.rmtree(other, ignore_errors=True)
+    return model
 
 
 @os_errors()
@@ -77,6 +84,15 @@ def facts(filesystem: AbstractFileSystem, path: str) -> tuple[Facts, bytes]:
     """What the manifest in folder `path` says, and its bytes. Raises Corrupt, or OSError."""
     raw = filesystem.cat_file(posixpath.join(path, arrays.MANIFEST))
     return _decode(arrays.decode(raw, path).facts, path), raw
+
+
+def _saved(model: Model, filesystem: AbstractFileSystem, path: str) -> str:
+    with tempfile.TemporaryDirectory() as scratch:
+        checksum = _write(model, Path(scratch, "model"))
+    there = filesystem.cat_file(posixpath.join(path, arrays.MANIFEST))
+    if hashlib.sha256(there).hexdigest() != checksum:
+        raise FileExistsError(path)
+    return checksum
 
 
 def _fetch(filesystem: AbstractFileSystem, path: str, kept: Path) -> None:

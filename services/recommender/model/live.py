@@ -1,7 +1,7 @@
 """The item side kept current: factors of both sides, item graph and transitions, from the learners' tastes.
 
 `put` only notes what changed. `step` then solves the learners that changed, the credentials that
-their changes touched, and the edges of the credentials in their histories. A popular credential waits until
+their changes touched, and the edges of the credentials in their histories and of those that lead there. A popular credential waits until
 a share of its support has changed, so that an event's cost does not grow with popularity.
 
 Nothing here may run beside anything else here. What may take long is done in parts: `step` ends when it has
@@ -21,6 +21,8 @@ from services.recommender.model.solve import solve
 from services.recommender.model.types import Doubles, Floats, Rows
 
 DUE_SHARE = 0.01
+SUPPORT_MOVED = 0.05
+"""By what share a credential's support moves before the edges that lead to it are drawn anew."""
 WORK = 200_000
 """The (learner, credential) pairs that a step looks at for each of its three kinds of work: about 0.2 s each."""
 _PER_ROW = 8
@@ -76,6 +78,7 @@ class Live:
         self._meanwhile: set[int] = set()
         self._touched: Doubles = np.zeros(0)
         self._related: Doubles = np.zeros(0)
+        self._counted: Doubles = np.zeros(0)
         self._since_mark: set[int] = set()
         self._grow(len(self.histories.by_credential))
         self._related[: self._rows] = np.inf
@@ -196,6 +199,7 @@ class Live:
         if len(solved) and self.factors.shape[1] > 1:
             self._solve_credentials(solved)
         self._touched[solved] = 0
+        self._spread()
         edged = self._worth(self._due(self._related), self._related)
         self._draw_edges(edged)
         self._related[edged] = 0
@@ -252,6 +256,19 @@ class Live:
         for kept, new in zip((self.together, self.follows), found, strict=True):
             kept.to[rows], kept.weight[rows] = new
 
+    def _spread(self) -> None:
+        """An edge's weight depends on both ends: those that lead to a credential whose support has moved are due, after
+        those whose own learners have changed."""
+        support, counted = self.histories.support[: self._rows], self._counted[: self._rows]
+        moved = np.abs(support - counted) > SUPPORT_MOVED * counted
+        if not moved.any():
+            return
+        counted[moved] = support[moved]
+        ends = np.append(moved, False)  # an edge to -1 leads nowhere
+        leading = [ends[edges.to].any(axis=1) for edges in (self.together, self.follows)]
+        rows = np.flatnonzero(leading[0] | leading[1])
+        self._related[rows] += np.maximum(1, DUE_SHARE * support[rows])
+
     def _due(self, changes: Doubles) -> Rows:
         support = self.histories.support[: len(changes)]
         return np.flatnonzero((changes > 0) & (changes >= DUE_SHARE * support))
@@ -274,6 +291,7 @@ class Live:
         more += rows // 8
         self._touched = np.append(self._touched, np.zeros(more))
         self._related = np.append(self._related, np.zeros(more))
+        self._counted = np.append(self._counted, np.zeros(more))
         room = len(self._touched)
         self._factors, self._priors = _grown(self._factors, room), _grown(self._priors, room)
         self._together = graph.joined(self._together, graph.no_edges(more))

@@ -28,7 +28,13 @@ class Version(Struct, frozen=True, kw_only=True):
 
 
 class _Named(Struct, frozen=True):
+    """before: what was in force before it, the first first, without what was gone back from."""
+
     version: str
+    before: list[str] = []
+
+
+MOST_BEFORE = 20
 
 
 class ModelStore:
@@ -43,7 +49,7 @@ class ModelStore:
 
     @os_errors()
     def save(self, model: Model) -> Version:
-        """Adds a version; one that is there already is never overwritten (FileExistsError)."""
+        """Adds a version; another that is there already is never overwritten (FileExistsError)."""
         checksum = artefact.save(model, self._url(model.version))
         return Version(
             version=model.version,
@@ -67,27 +73,37 @@ class ModelStore:
     def current(self) -> Version | None:
         """The version announced last, while it is stored."""
         name = self._read(CURRENT)
-        return None if name is None else self._version(name)
+        return None if name is None else self._version(name.version)
+
+    @os_errors()
+    def before(self) -> list[str]:
+        """The versions that were in force before the current one, the last first; none that was gone back from."""
+        name = self._read(CURRENT)
+        return [] if name is None else name.before[::-1]
 
     @os_errors()
     def set_current(self, version: str) -> None:
         """Remembers which version is announced, for the trainer's next start."""
-        self._write(CURRENT, version)
+        known = self._read(CURRENT)
+        line = [] if known is None else [*known.before, known.version]
+        before = line[: line.index(version)] if version in line else line
+        self._write(CURRENT, _Named(version, before[-MOST_BEFORE:]))
 
     @os_errors()
     def ask_rollback(self, version: str) -> None:
         """Asks the running trainer to announce `version`."""
-        self._write(ROLLBACK, version)
+        self._write(ROLLBACK, _Named(version))
 
     @os_errors()
     def rollback_wish(self) -> str | None:
         """The version asked for and not settled yet, if any."""
-        return self._read(ROLLBACK)
+        wish = self._read(ROLLBACK)
+        return None if wish is None else wish.version
 
     @os_errors()
     def settle_rollback(self, version: str) -> None:
         """The wish for `version` is done with; a later one for another stays."""
-        if self._read(ROLLBACK) == version:
+        if self.rollback_wish() == version:
             self._filesystem.rm_file(self._join(ROLLBACK))
 
     @os_errors()
@@ -138,18 +154,16 @@ class ModelStore:
             metrics=facts.metrics,
         )
 
-    def _read(self, name: str) -> str | None:
+    def _read(self, name: str) -> _Named | None:
         if not self._filesystem.exists(self._join(name)):
             return None
         try:
-            return msgspec.json.decode(
-                self._filesystem.cat_file(self._join(name)), type=_Named
-            ).version
+            return msgspec.json.decode(self._filesystem.cat_file(self._join(name)), type=_Named)
         except msgspec.DecodeError:
             return None
 
-    def _write(self, name: str, version: str) -> None:
-        self.put_note(name, msgspec.json.encode(_Named(version)))
+    def _write(self, name: str, named: _Named) -> None:
+        self.put_note(name, msgspec.json.encode(named))
 
     def _url(self, version: str) -> str:
         return str(self._filesystem.unstrip_protocol(self._join(version)))

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
-from msgspec import Struct
+from msgspec import Meta, Struct
 from scipy.sparse import csr_matrix
 
 from libs.common.errors import InvalidRequest
+from services.recommender.domain.fusion import WEIGHTS
 from services.recommender.model.als import Floats, gram
 from services.recommender.model.ragged import Ragged
 from services.recommender.model.solve import solve
 
+Positive = Annotated[float, Meta(gt=0)]
 DENSE = 30
 """Interactions per credential from which twice the factors pay."""
 Progress = Callable[[int], None]
@@ -23,10 +26,10 @@ Progress = Callable[[int], None]
 class Tuning(Struct, frozen=True, kw_only=True):
     """What ALS is trained with; implicit's own defaults are a bad model (model.md)."""
 
-    factors: int
-    alpha: float
-    regularization: float
-    iterations: int
+    factors: Annotated[int, Meta(ge=1, le=1024)]
+    alpha: Positive
+    regularization: Positive
+    iterations: Annotated[int, Meta(ge=1)]
 
 
 class Tuned(Struct, frozen=True, kw_only=True):
@@ -37,8 +40,12 @@ class Tuned(Struct, frozen=True, kw_only=True):
     """
 
     tuning: Tuning
-    weights: dict[str, float]
+    weights: dict[str, Annotated[float, Meta(ge=0)]]
     ndcg_at_20: dict[str, float] = {}
+
+    def __post_init__(self) -> None:
+        if unknown := self.weights.keys() - WEIGHTS:
+            raise ValueError(f"no such signal: {', '.join(sorted(unknown))}")
 
 
 def read_tuned(path: Path) -> Tuned:

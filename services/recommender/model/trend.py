@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
-NOTHING = 0.0
-"""Stands for no interactions at all: one at the Unix epoch, which has long decayed; finite, so that JSON has it."""
+NOTHING = -1e300
+"""Stands for no interactions at all: less than any count's logarithm; finite, so that JSON has it."""
 
 
 def decay_rate(half_life_hours: float) -> float:

@@ -51,7 +51,11 @@ def models() -> None:
 def _state(version: Version, current: Version | None) -> str:
     if current is not None and version.version == current.version:
         return "in force"
-    return "parked" if PARKED in version.metrics else "earlier"
+    return "parked" if _parked(version) else "earlier"
+
+
+def _parked(version: Version) -> bool:
+    return PARKED in version.metrics
 
 
 def _change(version: Version) -> str:
@@ -66,25 +70,17 @@ def _change(version: Version) -> str:
 
 def rollback(
     version: Annotated[
-        str | None, typer.Argument(help="The one before the current by default.")
+        str | None, typer.Argument(help="The one in force before by default.")
     ] = None,
 ) -> None:
     """Ask the running trainer to announce an earlier model."""
     store = ModelStore(load(StoreSettings).model_store)
-    stored = store.versions()
-    wanted = version or _before(store.current(), stored)
-    if wanted not in {each.version for each in stored}:
+    stored = {each.version: each for each in store.versions()}
+    good = (name for name in store.before() if name in stored and not _parked(stored[name]))
+    wanted = version or next(good, None)
+    if wanted not in stored:
         raise typer.BadParameter(
             f"there is no model {wanted}" if wanted else "there is no earlier model"
         )
     store.ask_rollback(wanted)
     Console().print(f"The trainer will announce [bold]{wanted}[/bold] within seconds.")
-
-
-def _before(current: Version | None, stored: list[Version]) -> str | None:
-    """The newest that is older than the current one and was not parked."""
-    names = [version.version for version in stored]
-    if current is None or current.version not in names:
-        return None
-    older = stored[names.index(current.version) + 1 :]
-    return next((each.version for each in older if PARKED not in each.metrics), None)

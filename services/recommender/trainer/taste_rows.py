@@ -11,7 +11,7 @@ from services.recommender.trainer.columns import CODES, KINDS, Columns
 
 LEARNERS_AT_ONCE = 50_000
 _WEIGHTS = np.array([KIND_WEIGHTS.get(kind, 0.0) for kind in KINDS])
-_NEVER = -1
+_NEVER = np.iinfo(np.int64).min
 
 
 class TasteRows(NamedTuple):

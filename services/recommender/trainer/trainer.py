@@ -131,25 +131,34 @@ class Trainer:
         if self._announcer.superseded.is_set():
             raise Superseded("a trainer with a higher epoch has taken over")
         self._quality.open = logs.caught_up
-        try:
-            await self._prove(logs)
-            if logs.caught_up and not self._speaking.locked():
-                async with self._speaking:
-                    await self._speak()
-            if (wanted := await asyncio.to_thread(self._stored.wanted)) is not None:
-                await self._stop_fitting()
-                await self._announce(*wanted)
-                await asyncio.to_thread(self._stored.settled, wanted[0].version)
-            if self._saver.due(self._settings.archive_every_seconds):
-                await self._saver.save()
-        except (TryAgain, Corrupt, OSError) as error:
-            log.warning("trainer_tries_again", error=str(error))
+        for work in (self._tell(logs), self._go_back(), self._save()):
+            try:
+                await work
+            except (TryAgain, Corrupt, OSError) as error:
+                log.warning("trainer_tries_again", error=str(error))
         metrics.LEARNERS_CHANGED.set(self._learners.states.changed)
         if self._fitting is not None and self._fitting.done():
             self._fitting.result()
             self._fitting = None
         if self._fitting is None and logs.caught_up and self._due():
             self._fitting = asyncio.create_task(self._fit())
+
+    async def _tell(self, logs: Logs) -> None:
+        await self._prove(logs)
+        if logs.caught_up and not self._speaking.locked():
+            async with self._speaking:
+                await self._speak()
+
+    async def _go_back(self) -> None:
+        """Announces the model that someone wishes back."""
+        if (wanted := await asyncio.to_thread(self._stored.wanted)) is not None:
+            await self._stop_fitting()
+            await self._announce(*wanted)
+            await asyncio.to_thread(self._stored.settled, wanted[0].version)
+
+    async def _save(self) -> None:
+        if self._saver.due(self._settings.archive_every_seconds):
+            await self._saver.save()
 
     async def _speak(self) -> None:
         """Streams what moved. After a start or a rollback the live item side first goes on from the stored model; so it

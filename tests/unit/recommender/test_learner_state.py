@@ -1,6 +1,7 @@
 """The merge of events into a learner's state (contracts.md 3 and 5)."""
 
 from collections import defaultdict
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -218,3 +219,10 @@ def test_a_snapshot_with_a_lower_revision_is_ignored() -> None:
         profile = merged(list(events)).profile
         assert profile is not None
         assert profile.profile.region == "FR"
+
+
+def test_an_interaction_before_1970_counts() -> None:
+    """A degree may be that old."""
+    long_ago = datetime(1965, 6, 1, tzinfo=UTC)
+    state = merged([interaction("c", "complete", occurred_at=long_ago)])
+    assert state.interactions == {"c": {"complete": milliseconds(long_ago)}}

@@ -113,6 +113,16 @@ def test_a_column_that_is_named_must_be_there(file) -> None:
         read_log(path, columns_of("occurred_at=ts"))
 
 
+def test_no_time_is_beyond_what_a_date_can_say(file) -> None:
+    """The last millisecond of the year 9999 is a time, the next is none."""
+    path = file("learner_id,credential_id,occurred_at\na,x,253402300799999\n")
+    assert read_log(path, {}).at_ms.tolist() == [253_402_300_799_999]
+    for wrong in ("253402300800000", "-62135596800001"):
+        path = file(f"learner_id,credential_id,occurred_at\na,x,{wrong}\n")
+        with pytest.raises(InvalidRequest, match=r"line 2: .*the years 1 to 9999"):
+            read_log(path, {})
+
+
 @pytest.mark.parametrize("option", ["user", "learner_id=", "learner=user"])
 def test_a_wrong_columns_option_is_refused(option: str) -> None:
     """Misspelt names are not ignored."""

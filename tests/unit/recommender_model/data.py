@@ -10,6 +10,7 @@ from services.recommender.model.graph import edges
 from services.recommender.model.histories import Histories
 from services.recommender.model.learned import Model
 from services.recommender.model.training import Tuning, train
+from services.recommender.model.trend import NOTHING
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TUNING = Tuning(factors=6, alpha=2.0, regularization=0.1, iterations=20)
@@ -42,7 +43,7 @@ def trained(weights: csr_matrix, tuning: Tuning = TUNING, version: str = "v1") -
         together=together,
         follows=follows,
         support=np.asarray((weights > 0).sum(axis=0)).ravel().astype(np.int32),
-        trends=np.zeros(len(ids)),
+        trends=np.full(len(ids), NOTHING),
         alpha=tuning.alpha,
         regularization=tuning.regularization,
         half_life_hours=24,

@@ -213,4 +213,22 @@ def test_versions_are_listed_pruned_and_rolled_back(url: str) -> None:
     store.settle_rollback("b")
     assert store.rollback_wish() is None
     with pytest.raises(FileExistsError):
-        store.save(empty("b", NOW, 24))
+        store.save(empty("b", NOW, 12))
+
+
+def test_a_save_whose_answer_was_lost_may_be_repeated(url: str, model: Model) -> None:
+    """The same model under the same version is what is there already."""
+    store = ModelStore(url)
+    assert store.save(model) == store.save(model)
+
+
+def test_a_remote_model_replaces_the_one_before_in_scratch(
+    bucket: str, tmp_path: Path, model: Model
+) -> None:
+    """A process that swaps models for weeks keeps one copy; the one in use stays usable."""
+    store = ModelStore(bucket)
+    first, second = (store.save(each) for each in (model, empty("v9", NOW, 24)))
+    kept = artefact.load(first.url, first.checksum, tmp_path)
+    artefact.load(second.url, second.checksum, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    np.testing.assert_array_equal(kept.factors, model.factors[: len(model.item_ids)])

@@ -25,7 +25,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
     store = ModelStore(str(tmp_path))
     for number, parked in ((1, False), (2, True), (3, False)):
         store.save(_model(number, parked=parked))
-    store.set_current("v3")
+    for in_force in ("v1", "v3"):
+        store.set_current(in_force)
     return store
 
 
@@ -55,10 +56,19 @@ def test_a_rollback_goes_to_the_version_in_force_before(store: ModelStore) -> No
 
 
 def test_a_parked_version_is_rolled_to_by_hand_and_back_from(store: ModelStore) -> None:
-    """Named it comes into force; from there the way back is to the one before it that was not parked."""
+    """Named it comes into force; from there the way back is to the one in force before it."""
     rollback("v2")
     assert store.rollback_wish() == "v2"
     store.set_current("v2")
+    rollback()
+    assert store.rollback_wish() == "v3"
+
+
+def test_a_rollback_never_goes_to_what_was_gone_back_from(store: ModelStore) -> None:
+    """Nor, by itself, to a parked version that was once in force."""
+    store.save(_model(4, parked=False))
+    for in_force in ("v1", "v2", "v4"):  # back from v3, a parked one by hand, and the next fit
+        store.set_current(in_force)
     rollback()
     assert store.rollback_wish() == "v1"
 

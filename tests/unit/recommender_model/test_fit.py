@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -11,7 +12,9 @@ import psutil
 import pytest
 
 from libs.common.contracts.redis_values import LearnerState
+from libs.common.errors import InvalidRequest
 from services.recommender.model.als import FoldIn, gram
+from services.recommender.model.training import read_tuned
 from services.recommender.trainer import fitting
 from services.recommender.trainer.archive import Archive
 from services.recommender.trainer.columns import Credentials, of_states
@@ -134,3 +137,25 @@ def test_the_newest_credential_is_held_out(tmp_path: Path) -> None:
         newest = max(interactions, key=lambda c: interactions[c]["complete"])
         assert credentials.ids[matrix.items[last]] == newest
         assert left[learner, last] == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"factors": 0}, r"\$\.tuning\.factors"),
+        ({"alpha": -3.0}, r"\$\.tuning\.alpha"),
+        ({"regularization": 0.0}, r"\$\.tuning\.regularization"),
+        ({"weights": {"affinty": 1.0}}, "no such signal: affinty"),
+    ],
+)
+def test_a_settings_file_that_cannot_work_is_refused(
+    tmp_path: Path, wrong: dict[str, Any], said: str
+) -> None:
+    """With what is wrong, before anything is trained with it."""
+    tuning = {"factors": 8, "alpha": 30.0, "regularization": 5.0, "iterations": 5}
+    weights = wrong.get("weights", {})
+    tuning |= {name: value for name, value in wrong.items() if name in tuning}
+    path = tmp_path / "settings.json"
+    path.write_bytes(msgspec.json.encode({"tuning": tuning, "weights": weights}))
+    with pytest.raises(InvalidRequest, match=said):
+        read_tuned(path)

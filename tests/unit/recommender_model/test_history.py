@@ -27,6 +27,9 @@ def test_stronger_kinds_weigh_more() -> None:
         ({"complete": 1, "dismiss": 5}, None),
         ({"enroll": 5, "dismiss": 1}, "enroll"),
         ({"unsave": 5}, None),
+        ({"complete": -5_000}, "complete"),
+        ({"enroll": -9, "withdraw": -5}, None),
+        ({"enroll": -5, "dismiss": -9}, "enroll"),
     ],
 )
 def test_what_the_kinds_of_one_credential_say(kinds: dict, weight: str | None) -> None:

@@ -7,6 +7,7 @@ from libs.common.contracts.profile import Interaction, Learner
 from libs.common.contracts.redis_values import LearnerState
 from services.recommender.domain.history import tastes
 from services.recommender.domain.learner_state import merge
+from services.recommender.model.trend import NOTHING
 from services.recommender.trainer.columns import Credentials, of_states
 from services.recommender.trainer.learners import Learners
 from services.recommender.trainer.states import States, fold
@@ -117,7 +118,7 @@ def test_erasure_and_withdrawn_consent_leave_nothing(end: dict[str, bool]) -> No
     _refold(learners.states)
     assert len(learners.states.columns.at) == 0
     assert learners.interactions == 0
-    assert not learners.trends().any()
+    assert (learners.trends() == NOTHING).all()
     assert _essence(learners.states.get("l1")) is not None
 
 

@@ -1,6 +1,7 @@
 """After any stream the live item side is the batch computation from the same unique events, component by component."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from services.recommender.model.solve import TOLERANCE
 from services.recommender.model.trend import counts
 from services.recommender.trainer.learners import Learners
 from services.recommender.trainer.states import States
-from tests.unit.recommender_model.events import EVENTS, Event
+from tests.unit.recommender_model.events import EVENTS, Event, interaction
 from tests.unit.recommender_model.plain import Tastes, assert_row, edges_of, system
 
 SIZE, ALPHA, REGULARIZATION, HALF_LIFE = 3, 5.0, 2.0, 24.0
@@ -65,6 +66,24 @@ def test_every_component_is_the_batch_computation(
     )
     check_grams(live.live)
     check_factors(live, moved, {key: by_row[at] for at, key in enumerate(batch)})
+
+
+def test_an_edge_follows_the_support_of_its_other_end() -> None:
+    """A hundred learners take up one credential only: the edge of another that leads to it becomes weaker all the same."""
+    live, liked = trained(), {0: ["c1", "c2"], **{learner: ["c2"] for learner in range(1, 100)}}
+    for learner, taken in liked.items():
+        for credential in taken:
+            live.apply(0, interaction(f"l{learner}", credential, "enroll", 0))
+        live.live.settle()
+    row = live.states.credentials.row
+    by_row: dict[int, Tastes] = {
+        learner: [(row(each), 1.0) for each in taken] for learner, taken in liked.items()
+    }
+    together, _ = edges_of(by_row)
+    found = dict(
+        zip(live.live.together.to[row("c1")], live.live.together.weight[row("c1")], strict=True)
+    )
+    assert found[row("c2")] == pytest.approx(together[row("c1")][row("c2")], rel=0.05)
 
 
 def trained() -> Learners:

@@ -12,6 +12,7 @@ from services.recommender.model.graph import Edges
 from services.recommender.model.learned import Model, snapshot
 from services.recommender.model.live import Fold, Live
 from services.recommender.model.moved import EDGES_MOVED, FACTOR_MOVED, TREND_MOVED, Followers
+from services.recommender.model.trend import NOTHING
 from services.recommender.model.types import Doubles
 from tests.unit.recommender_model.plain import CREDENTIALS, LEARNERS, PUTS, TASTES, histories_of
 
@@ -93,7 +94,7 @@ def test_the_last_row_of_each_credential_makes_the_followers_model(
 
     When nothing waits any more, that is as near the live item side as the thresholds say.
     """
-    live, trends = _live(dict(before)), np.zeros(CREDENTIALS)
+    live, trends = _live(dict(before)), np.full(CREDENTIALS, NOTHING)
     model = _model(live, trends)
     fresh, followers, last = copy.deepcopy(model), Followers(model, IDS), dict[str, ItemRow]()
     with pytest.MonkeyPatch.context() as patch:
@@ -115,7 +116,7 @@ def test_the_last_row_of_each_credential_makes_the_followers_model(
 def test_those_that_have_waited_longest_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """When more rows have moved than are sent at once, a row that keeps moving does not hold up the others."""
     monkeypatch.setattr(moved, "AT_ONCE", 3)
-    live, trends = _live({}), np.zeros(CREDENTIALS)
+    live, trends = _live({}), np.full(CREDENTIALS, NOTHING)
     followers, sent = Followers(_model(live, trends), IDS), list[str]()
     for tick in range(3):
         trends = np.full(CREDENTIALS, 600.0 + tick)
@@ -127,7 +128,7 @@ def test_those_that_have_waited_longest_come_first(monkeypatch: pytest.MonkeyPat
 def test_what_has_not_moved_is_not_sent() -> None:
     """Without a change nothing is sent, and a moved trend is sent without factor and edges."""
     live = _live({0: [(0, 1.0), (1, 1.0)]})
-    trends = np.zeros(CREDENTIALS)
+    trends = np.full(CREDENTIALS, NOTHING)
     followers = Followers(_model(live, trends), IDS)
     assert not followers.moved(live, np.arange(KNOWN), trends)
     trends[2] = 600.0
@@ -139,9 +140,9 @@ def test_what_has_not_moved_is_not_sent() -> None:
 def test_factors_of_another_size_are_not_sent() -> None:
     """While the followers' model is of a fit with other factors, rows move without theirs."""
     live = _live({0: [(0, 1.0)]})
-    model = _model(live, np.zeros(CREDENTIALS))
+    model = _model(live, np.full(CREDENTIALS, NOTHING))
     model.factors, model.gram = np.zeros((KNOWN, 7), np.float32), np.zeros((7, 7))
     live.put(1, [1, 0], [1.0, 1.0])
-    rows = Followers(model, IDS).moved(live, live.step(), np.zeros(CREDENTIALS))
+    rows = Followers(model, IDS).moved(live, live.step(), np.full(CREDENTIALS, NOTHING))
     assert rows
     assert all(row.factor is None for row in rows)

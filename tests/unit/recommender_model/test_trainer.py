@@ -16,8 +16,10 @@ from libs.common.contracts.profile import Interaction
 from libs.common.kafka.publisher import Publisher
 from services.recommender.model.learned import Model
 from services.recommender.model.store import ModelStore
+from services.recommender.model.trend import NOTHING
 from services.recommender.trainer.archive import Archive
 from services.recommender.trainer.logs import proven
+from services.recommender.trainer.stored import Stored
 from services.recommender.trainer.trainer import Superseded
 from tests.factories.catalog import credential
 from tests.unit.recommender_model.conftest import Bench
@@ -141,6 +143,20 @@ async def test_a_restart_goes_on_from_the_archive(bench: Bench) -> None:
     assert ModelStore(bench.settings().model_store).versions()[0].version == version
 
 
+async def test_the_archive_is_saved_while_the_model_store_is_away(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was erased leaves the local archive in time, and states are kept as columns, whatever the store does."""
+
+    def away(_: Stored) -> None:
+        raise OSError("the store is away")
+
+    monkeypatch.setattr(Stored, "wanted", away)
+    async with bench.trainer(archive_every_seconds=1):
+        await bench.log.send(interaction("l1", "c1", "enroll", 0))
+        await until(lambda: Archive(bench.settings().archive_directory).load() is not None)
+
+
 async def test_a_restart_after_the_broker_lost_its_log(bench: Bench) -> None:
     """What was archived is still there when the log is not, and the model is announced to the new topic."""
     async with bench.trainer(train_minimum=200):
@@ -182,7 +198,7 @@ async def test_erasure_leaves_nothing_for_the_next_start(bench: Bench) -> None:
     assert archived is not None
     assert len(archived.columns.at) == 0
     async with bench.trainer() as trainer:
-        assert not trainer._learners.trends().any()
+        assert (trainer._learners.trends() == NOTHING).all()
 
 
 async def test_a_rollback_is_announced_and_survives_a_restart(bench: Bench) -> None:

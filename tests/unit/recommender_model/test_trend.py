@@ -57,3 +57,10 @@ def test_a_log_does_not_change_because_time_passes() -> None:
     before = sums.logs(1)[0]
     _add(sums, (1, 1, milliseconds(NOW + timedelta(days=300))))
     assert sums.logs(2)[0] == NOTHING or sums.logs(2)[0] == pytest.approx(before)
+
+
+def test_what_nobody_took_up_counts_nothing_near_the_epoch() -> None:
+    """Clocks that begin at 0 are as good as any."""
+    sums = TrendSums(half_life_hours=10)
+    _add(sums, (0, 1, 5_000))
+    assert _counts(sums, 2, 5_000) == pytest.approx([1, 0])
