@@ -43,14 +43,37 @@ export function gap(found) {
   return [h('p', {}, ready), ...found.advisories.map((each) => h('p', { class: 'note' }, each.text)), ...skills];
 }
 
+const money = (cost) => (cost ? (Number(cost.amount) ? `${cost.amount} ${cost.currency}` : 'free') : 'cost unknown');
+
+/** How ready the learner is as the weeks pass: a stair for each step. */
+function curve(steps, weeks) {
+  const begin = steps[0].coverage - steps[0].gain;
+  const x = (week) => (100 * week) / weeks;
+  const y = (ready) => 100 - 100 * ready;
+  const stairs = steps.map((each) => `H ${x(each.ends_week)} V ${y(each.coverage)}`).join(' ');
+  const line = `M 0 ${y(begin)} ${stairs} H 100`;
+  const label = `Ready ${percent(begin)} now, ${percent(steps.at(-1).coverage)} after ${weeks} weeks`;
+  const drawn = shape('svg', { class: 'curve', role: 'img', 'aria-label': label, viewBox: '0 0 100 100', preserveAspectRatio: 'none' });
+  drawn.append(shape('path', { class: 'area', d: `${line} V 100 H 0 Z` }), shape('path', { class: 'stairs', d: line }));
+  const middle = weeks > 3 ? [h('span', {}, `week ${Math.round(weeks / 2)}`)] : [];
+  return [h('p', {}, label), drawn, h('div', { class: 'scale', 'aria-hidden': 'true' }, h('span', {}, 'now'), ...middle, h('span', {}, `week ${weeks}`))];
+}
+
 export function path(found) {
   const weeks = Math.max(1, found.weeks ?? 1);
+  const timed = found.steps.length > 0 && found.steps.every((each) => each.starts_week !== null);
   const steps = found.steps.map((each) => {
     const when = each.starts_week === null ? '' : `weeks ${each.starts_week} to ${each.ends_week}: `;
-    const text = `${when}${each.credential.name}, ready ${percent(each.coverage)} (+${percent(each.gain)})`;
+    const text = `${when}${each.credential.name} (${money(each.net_cost)}), ready ${percent(each.coverage)} (+${percent(each.gain)})`;
     const drawn = each.starts_week === null ? '' : picture(text, bar('range', each.starts_week / weeks, each.ends_week / weeks));
     return row(text, drawn);
   });
-  const route = found.traditional_route ? [h('p', {}, found.traditional_route.text)] : [];
-  return [...route, ...steps, h('p', { class: 'note' }, found.stopped_because_text)];
+  const sum = `${found.steps.length} steps, ${found.hours} hours, ${money(found.total_cost)}`;
+  return [
+    ...(found.traditional_route ? [h('p', {}, found.traditional_route.text)] : []),
+    ...(timed ? curve(found.steps, weeks) : []),
+    ...steps,
+    ...(found.steps.length ? [h('p', { class: 'sum' }, sum)] : []),
+    h('p', { class: 'note' }, found.stopped_because_text),
+  ];
 }

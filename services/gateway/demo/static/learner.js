@@ -2,7 +2,8 @@ import { gap, h, interval, path } from './draw.js';
 import { follow } from './stream.js';
 
 const at = (id) => document.getElementById(id);
-const say = (text) => { at('status').textContent = text; };
+const say = (...text) => at('status').replaceChildren(...text);
+const LISTED = 6;
 const AWAY = 'Stackwise does not answer just now; this page goes on by itself when it does.';
 let session = null;
 
@@ -33,8 +34,8 @@ async function begin(person) {
     return;
   }
   if (mine !== session) return;
-  const url = `/v1/learners/${mine.learner_id}/recommendations/stream?limit=6`;
-  follow(url, mine.token, mine.stopping.signal, (list) => mine === session && told(mine, list), () => mine === session && say(AWAY));
+  const url = `/v1/learners/${mine.learner_id}/recommendations/stream?limit=${LISTED}`;
+  follow(url, mine.token, mine.stopping.signal, (list) => mine === session && told(mine, list), () => mine === session && look(mine));
   drawGoal(mine);
 }
 
@@ -53,7 +54,8 @@ function told(mine, list) {
 function settle(mine) {
   const { sent, seen } = mine;
   if (sent.position === undefined || seen.position < sent.position) return;
-  say(`${sent.name} completed. The list changed ${Math.round(seen.now - sent.begun)} ms after your click.`);
+  const delay = `${Math.round(seen.now - sent.begun)} ms`;
+  say(`${sent.name} completed. The list changed `, h('span', { class: 'delay' }, delay), ' after your click.');
   mine.sent = null;
   for (const button of at('list').querySelectorAll('button')) button.disabled = false;
   drawGoal(mine);
@@ -84,6 +86,17 @@ async function complete(mine, card, list) {
     mine.sent = null;
     for (const button of at('list').querySelectorAll('button')) button.disabled = false;
     if (mine === session) say('That could not be sent. Please try again in a moment.');
+  }
+}
+
+/** While the stream cannot be had the list is asked for, until it includes what was sent. */
+async function look(mine) {
+  try {
+    const least = mine.sent?.position === undefined ? '' : `&min_position=${mine.sent.position}`;
+    const list = await call(mine, 'GET', `/recommendations?limit=${LISTED}${least}`);
+    if (mine === session) told(mine, list);
+  } catch {
+    if (mine === session) say(AWAY);
   }
 }
 
