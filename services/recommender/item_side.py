@@ -22,7 +22,6 @@ from libs.common.kafka.broker import Broker
 from libs.common.kafka.consume import consume_all
 from libs.common.kafka.records import Record
 from services.recommender.model import artefact
-from services.recommender.model.arrays import Corrupt
 from services.recommender.model.learned import Model
 
 log = structlog.get_logger()
@@ -132,9 +131,9 @@ class ItemSideFollower:
             try:
                 model = await asyncio.to_thread(_load_warm, reference, self._scratch, known)
                 break
-            except (Corrupt, OSError) as error:
-                self._failure = f"model {reference.version} cannot be loaded: {error}"
-                log.error("model_not_loaded", version=reference.version, error=str(error))
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with it is told, and tried again
+                self._failure = f"model {reference.version} cannot be loaded: {error!r}"
+                log.error("model_not_loaded", version=reference.version, error=repr(error))
             await asyncio.sleep(self.RETRY_SECONDS)
         model.move(row for item, row in self._side.rows.items() if row is not known.get(item))
         self._failure, self._model, self._in_use = None, model, reference

@@ -4,7 +4,7 @@ An item statistic is a sum over learners of a pure function of a learner's state
 takes its old terms away and adds its new ones; an unchanged one does nothing.
 """
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +87,7 @@ class Learners:
             self._trend.add(block.credential, block.weight, block.at)
         if blocks:
             learner, credential, weight, at = map(np.concatenate, zip(*blocks, strict=True))
-            order = np.lexsort((-at, learner))
+            order = np.lexsort((_places(self.states.credentials.ids)[credential], -at, learner))
             histories.fill(
                 learner[order],
                 credential[order],
@@ -95,6 +95,13 @@ class Learners:
                 len(columns),
             )
         return histories
+
+
+def _places(ids: Sequence[str]) -> NDArray[np.int64]:
+    """Each row's place in the order of the ids, by which ties are decided everywhere."""
+    places = np.empty(len(ids), np.int64)
+    places[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+    return places
 
 
 def _same(before: LearnerState, after: LearnerState) -> bool:

@@ -73,8 +73,10 @@ def compare(incumbent: Model, challenger: Model, questions: Iterable[Question]) 
     )
 
 
-def challenger_of(incumbent: Model, fold: Fold, credential_ids: Sequence[str]) -> Model:
-    """The incumbent with a fit's factors; credential_ids: what the fit's rows are."""
+def challenger_of(
+    incumbent: Model, fold: Fold, credential_ids: Sequence[str], weights: dict[str, float]
+) -> Model:
+    """The incumbent with a fit's factors and the signals' weights; credential_ids: what the fit's rows are."""
     factors = np.zeros((len(incumbent.factors), fold.factors.shape[1]), np.float32)
     suggested = fold.priors.copy()
     suggested[fold.trained] = fold.factors[fold.trained]
@@ -84,6 +86,7 @@ def challenger_of(incumbent: Model, fold: Fold, credential_ids: Sequence[str]) -
     wide = factors.astype(np.float64)
     return replace(
         incumbent,
+        weights=weights,
         factors=factors,
         gram=wide.T @ wide,
         alpha=fold.alpha,

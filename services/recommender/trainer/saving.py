@@ -63,11 +63,16 @@ class Saver:
         """Saves what is not saved yet; answers the number of the newest save. Raises OSError."""
         return await asyncio.shield(self._save_one_at_a_time())
 
-    def hold(self, number: int | None) -> None:
-        """Keeps a save from being deleted while a fit reads it; None lets it go."""
+    def hold(self, number: int) -> None:
+        """Keeps a save from being deleted while a fit reads it."""
         self._in_use = number
-        if number is None and self.number is not None:
-            self._archive.prune(keep=[self.number])
+
+    async def release(self) -> None:
+        """Lets the save that was held go. Raises OSError."""
+        self._in_use = None
+        async with self._saving:
+            if self.number is not None:
+                await asyncio.to_thread(self._archive.prune, [self.number])
 
     async def _save_one_at_a_time(self) -> int:
         """Goes on to its end when the caller is cancelled, so that no save starts beside an unfinished one."""

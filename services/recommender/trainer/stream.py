@@ -68,10 +68,10 @@ class Stream:
         return await self._alone(lambda: None if self.model is None else self.model.copy())
 
     async def challenger(self, incumbent: Model, fold: Fold) -> Model:
-        """The incumbent with a fit's factors, those of newcomers included."""
+        """The incumbent with a fit's factors, those of newcomers included, and the weights from here on."""
         ids = list(self._learners.states.credentials.ids)
         known = await self._alone(self._newcomers.suggested, fold, self._live.histories.support)
-        return await asyncio.to_thread(challenger_of, incumbent, known, ids)
+        return await asyncio.to_thread(challenger_of, incumbent, known, ids, self._weights)
 
     async def send(self) -> None:
         """One step of the item side, and the rows that moved. Raises TryAgain; nothing is lost by that."""

@@ -140,8 +140,13 @@ class Trainer:
         if self._fitting is not None and self._fitting.done():
             self._fitting.result()
             self._fitting = None
-        if self._fitting is None and logs.caught_up and self._due():
+        if self._fitting is None and logs.caught_up and self._streams and self._due():
             self._fitting = asyncio.create_task(self._fit())
+
+    @property
+    def _streams(self) -> bool:
+        """Whether the live item side goes on from the model in force."""
+        return self._resuming is None and self._stream.model is not None
 
     async def _tell(self, logs: Logs) -> None:
         await self._prove(logs)

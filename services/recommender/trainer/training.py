@@ -72,13 +72,15 @@ class Training:
         started = time.monotonic()
         self.events_at_fit = self._learners.events
         try:
-            fit = await self._fit(start, saved)
+            try:
+                fit = await self._fit(start, saved)
+            finally:
+                await self._saver.release()
         except (FitFailed, Corrupt, OSError) as error:
             log.error("fit_failed", error=str(error))
             metrics.FITS.labels("failed").inc()
             return None
         finally:
-            self._saver.hold(None)
             self.ended_at = time.monotonic()
             self.took = self.ended_at - started
         self.resume(fit.trained_at, fit.metrics)

@@ -26,6 +26,13 @@ def _refold(states: States, forget_before: int = 0) -> None:
     states.adopt(fold(states.columns, changed, states.credentials, forget_before))
 
 
+def _histories(learners: Learners) -> dict[str, list[list[float]]]:
+    """Credential rows and weights of each learner who has any."""
+    of = learners.live.histories.by_learner
+    found = {key: [part.tolist() for part in of.row(at)] for key, at in learners._rows.items()}
+    return {key: parts for key, parts in found.items() if parts[0]}
+
+
 def _essence(state: LearnerState | None) -> object:
     return state and (
         state.learner_key,
@@ -64,6 +71,15 @@ def test_the_running_trend_is_that_of_the_states(events: list[Learner | Interact
     _refold(learners.states)
     fresh = _learners(learners.states)
     np.testing.assert_allclose(learners.trends(), fresh.trends(), rtol=1e-6)
+
+
+def test_a_restart_has_the_same_histories() -> None:
+    """In the same order, also of what was done at the same time, whichever came first."""
+    learners = _learners()
+    for credential_id in ("c2", "c3", "c1"):
+        learners.apply(0, interaction("l1", credential_id, "enroll", 0))
+    _refold(learners.states)
+    assert _histories(_learners(learners.states)) == _histories(learners)
 
 
 @given(EVENTS)

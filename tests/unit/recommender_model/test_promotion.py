@@ -57,7 +57,7 @@ def _fold(model: Model, factors: np.ndarray) -> Fold:
 
 def test_a_damaged_challenger_is_worse(model: Model, questions: list[Question]) -> None:
     """Factors of other credentials are found out."""
-    found = compare(model, challenger_of(model, damaged(model), model.item_ids), questions)
+    found = compare(model, challenger_of(model, damaged(model), model.item_ids, {}), questions)
     assert (found.worse, found.reason) == (True, "worse")
     assert found.challenger < found.incumbent
     assert found.figures()["change_high"] < 0
@@ -65,7 +65,7 @@ def test_a_damaged_challenger_is_worse(model: Model, questions: list[Question]) 
 
 def test_an_equal_challenger_is_not_worse(model: Model, questions: list[Question]) -> None:
     """The same factors give the same gains, and no interval below zero."""
-    same = challenger_of(model, _fold(model, model.factors), model.item_ids)
+    same = challenger_of(model, _fold(model, model.factors), model.item_ids, {})
     found = compare(model, same, questions)
     assert (found.challenger, found.worse) == (found.incumbent, False)
     assert found.reason == "not worse"
@@ -73,9 +73,11 @@ def test_an_equal_challenger_is_not_worse(model: Model, questions: list[Question
 
 def test_a_better_challenger_is_not_worse(model: Model, questions: list[Question]) -> None:
     """A damaged incumbent is replaced."""
-    incumbent = challenger_of(model, damaged(model), model.item_ids)
+    incumbent = challenger_of(model, damaged(model), model.item_ids, {})
     found = compare(
-        incumbent, challenger_of(incumbent, _fold(model, model.factors), model.item_ids), questions
+        incumbent,
+        challenger_of(incumbent, _fold(model, model.factors), model.item_ids, {}),
+        questions,
     )
     assert found.low > 0
     assert (found.worse, found.reason) == (False, "better")
@@ -83,7 +85,7 @@ def test_a_better_challenger_is_not_worse(model: Model, questions: list[Question
 
 def test_few_questions_say_nothing(model: Model, questions: list[Question]) -> None:
     """Below the least number, and with none at all, the challenger is not called worse."""
-    challenger = challenger_of(model, damaged(model), model.item_ids)
+    challenger = challenger_of(model, damaged(model), model.item_ids, {})
     few = compare(model, challenger, questions[: LEAST_QUESTIONS - 1])
     assert few.high < 0
     assert (few.worse, few.reason) == (False, f"fewer than {LEAST_QUESTIONS} questions")
@@ -94,7 +96,7 @@ def test_rows_are_matched_by_credential(model: Model) -> None:
     """A fit's rows may be in another order than the incumbent's; what it does not know keeps no factor."""
     order = np.random.default_rng(4).permutation(len(model.item_ids))[:-1]
     fold = _fold(model, model.factors[order])
-    challenger = challenger_of(model, fold, [model.item_ids[row] for row in order])
+    challenger = challenger_of(model, fold, [model.item_ids[row] for row in order], {})
     assert challenger.factors[order] == pytest.approx(model.factors[order])
     assert np.count_nonzero(challenger.factors.any(axis=1)) == len(order)
 
