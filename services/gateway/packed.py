@@ -57,6 +57,7 @@ class PackedList(Struct, frozen=True, array_like=True):
     region: str | None = None
     income_band: IncomeBand | None = None
     item_side: int = 0
+    item_epoch: int = -1
 
     def items(self) -> Iterator[Item]:
         """The items, each unpacked when it is reached."""

@@ -144,6 +144,7 @@ def _load_warm(
     reference: ModelReference, scratch: Path | None, rows: Mapping[str, ItemRow]
 ) -> Model:
     model = artefact.load(reference.url, reference.checksum, scratch)
+    model.epoch, model.seq = reference.epoch, reference.seq
     model.move(rows.values())
     model.warm_up()
     return model

@@ -86,6 +86,7 @@ class Listing:
             region=constraints.region,
             income_band=constraints.income_band,
             item_side=model.seq,
+            item_epoch=model.epoch,
         )
 
     def gap(self, state: LearnerState, constraints: Constraints, target: Target | None) -> Gap:

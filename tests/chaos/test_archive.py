@@ -63,7 +63,7 @@ async def test_histories_come_back_after_redis_and_the_log_are_lost() -> None:
             async def saved() -> int:
                 return archived(flow)
 
-            await until(saved, lambda held: held == want, seconds=60, every=0.5)
+            await until(saved, lambda held: held == want, seconds=120, every=0.5)
             gone = lines[0]["learner_id"]
             place = await flow.lookup(gone)
             assert place is not None

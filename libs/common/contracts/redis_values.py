@@ -126,7 +126,7 @@ class StoredList(Struct, frozen=True, array_like=True):
 
     position, as_of, log: as in the state and offsets it was made from. region and income_band: what
     aid was counted with, so that whoever serves it shows the same net cost. item_side: the `seq` of the
-    model's row that had moved last; with the model's version it says which item side made the list.
+    model's row that had moved last, item_epoch: the trainer's; the pair orders the item sides that made lists.
     """
 
     recommendation_id: str
@@ -141,6 +141,7 @@ class StoredList(Struct, frozen=True, array_like=True):
     region: str | None = None
     income_band: Literal["low", "middle", "high"] | None = None
     item_side: int = 0
+    item_epoch: int = -1
 
 
 def pack(value: Struct) -> bytes:

@@ -109,7 +109,7 @@ class Recommending:
         return Found(state, read)
 
     def _outdone(self, read: Stored, fresh: StoredList) -> bool:
-        """Whether the stored list is of a newer model; versions are named after their time."""
+        """Whether a newer item side has made the stored list. Its model may be an older one: someone may have gone back."""
         stored = self._store.unpack_list(read.ranked)
         return stored is not None and _age(stored) > _age(fresh)
 
@@ -142,5 +142,5 @@ def anonymous(asked: WhatIf) -> LearnerState:
     )
 
 
-def _age(ranked: StoredList) -> str:
-    return "" if ranked.model_version == "none" else ranked.model_version
+def _age(ranked: StoredList) -> tuple[int, int]:
+    return ranked.item_epoch, ranked.item_side

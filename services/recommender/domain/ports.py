@@ -25,8 +25,13 @@ class Model(Protocol):
         ...
 
     @property
+    def epoch(self) -> int:
+        """That of the trainer's announcement; -1 before the first."""
+        ...
+
+    @property
     def seq(self) -> int:
-        """That of the row that moved last; 0 before the first."""
+        """That of the row that moved last, or of the announcement; 0 before the first."""
         ...
 
     @property
@@ -69,6 +74,7 @@ class NoModel:
     """Before the first training: nobody is like anybody, nothing trends."""
 
     version = "none"
+    epoch = -1
     seq = 0
     weights: Mapping[str, float] = {}
     item_ids: Sequence[str] = ()

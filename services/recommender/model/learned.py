@@ -30,7 +30,7 @@ class Model:
 
     item_ids: the credential of each row. factors: (n, f), zero where nothing is known; gram: YᵀY (f, f).
     together, follows: item graph and transitions, (n, graph.WIDE), see `graph`. trends: logarithms of
-    forward-decayed counts (n,). seq: the highest of the rows that moved. weights: of the signals in the
+    forward-decayed counts (n,). epoch: of the announcement it follows; seq: the highest of it and the rows that moved since. weights: of the signals in the
     ranking, where they are others than the ranking's own. support: (n,) how many learners a row was learned from at the training.
     """
 
@@ -48,6 +48,7 @@ class Model:
     regularization: float
     half_life_hours: float
     metrics: dict[str, float] = field(default_factory=dict)
+    epoch: int = 0
     seq: int = 0
     weights: dict[str, float] = field(default_factory=dict)
     _narrow: Floats | None = field(default=None, init=False, repr=False)

@@ -159,14 +159,25 @@ async def test_a_missing_list_is_repaired(api: Api) -> None:
     assert again.computed_at > ranked.computed_at
 
 
-async def test_a_list_of_a_newer_model_is_not_undone(api: Api) -> None:
-    """Where the worker has a newer model already, the repair answers and leaves the list alone."""
+@pytest.mark.parametrize("ahead", [{"item_epoch": 2}, {"item_side": 1}], ids=str)
+async def test_a_list_of_a_newer_item_side_is_not_undone(api: Api, ahead: dict[str, int]) -> None:
+    """Where the worker is further already, the repair answers and leaves the list alone."""
     await api.put(state_of(learner("m"), interaction("c0", key="m")))
     ranked = await api.ranked(f"/learners/{PARTITION}/m/repair")
-    newer = msgspec.structs.replace(ranked, model_version="zzz")
+    newer = msgspec.structs.replace(ranked, model_version="aaa", **ahead)
     await api.redis.set(redis_keys.ranked(PARTITION, "m"), pack(newer))
     assert (await api.ranked(f"/learners/{PARTITION}/m/repair")).model_version == "test"
     assert await api.stored("m") == newer
+
+
+async def test_a_list_of_what_was_gone_back_from_is_repaired(api: Api) -> None:
+    """Its model's version sorts after ours, and was announced before it."""
+    await api.put(state_of(learner("m"), interaction("c0", key="m")))
+    ranked = await api.ranked(f"/learners/{PARTITION}/m/repair")
+    undone = msgspec.structs.replace(ranked, model_version="zzz", item_epoch=0)
+    await api.redis.set(redis_keys.ranked(PARTITION, "m"), pack(undone))
+    await api.ranked(f"/learners/{PARTITION}/m/repair")
+    assert (await api.stored("m")).model_version == "test"
 
 
 async def test_nothing_is_stored_of_who_does_not_consent(api: Api) -> None:

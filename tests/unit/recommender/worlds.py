@@ -43,6 +43,7 @@ class Neighbours:
     """A model that knows which credential follows which: score 1 per neighbour in the history."""
 
     version = "test"
+    epoch = 1
     seq = 0
     weights: Mapping[str, float] = {}
 
