@@ -62,7 +62,7 @@ def widget_routes(guard: Guard) -> list[HTTPRouteHandler]:
     @get("/widget/v1/snippet")
     async def get_snippet(request: AnyRequest) -> Any:
         path = f"/widget/{widget.version}/stackwise.js"
-        tag = f'<script type="module" src="{request.base_url}{path[1:]}" integrity="{widget.integrity}" crossorigin="anonymous"></script>'
+        tag = f'<script type="module" src="{_outside(request)}{path[1:]}" integrity="{widget.integrity}" crossorigin="anonymous"></script>'
         said = {
             "version": widget.version,
             "path": path,
@@ -90,6 +90,13 @@ def widget_routes(guard: Guard) -> list[HTTPRouteHandler]:
         return _sent(request, found, (_FOR_EVER, *_OPEN))
 
     return [get_loader, get_snippet, get_frame, get_version]
+
+
+def _outside(request: AnyRequest) -> str:
+    """Our address as the caller sees it: a proxy before us may speak https to them and http to us."""
+    base = str(request.base_url)
+    behind = header(request.scope, b"x-forwarded-proto") == "https"
+    return f"https{base.removeprefix('http')}" if behind and base.startswith("http:") else base
 
 
 def _sent(request: AnyRequest, file: files.File, headers: Headers) -> Answer:

@@ -36,6 +36,13 @@ async def test_a_version_is_immutable_and_has_its_integrity(nobody: httpx.AsyncC
     assert (await nobody.get("/widget/0000/stackwise.js")).status_code == 404
 
 
+async def test_the_tag_has_the_address_that_the_partner_sees(nobody: httpx.AsyncClient) -> None:
+    """Behind a proxy that ends TLS it is https; on a page with https a script of http would be blocked."""
+    for proxy, scheme in (({}, "http"), ({"x-forwarded-proto": "https"}, "https")):
+        said = (await nobody.get("/widget/v1/snippet", headers=proxy)).json()
+        assert f'src="{scheme}://{nobody.base_url.host}' in said["tag"]
+
+
 async def test_the_loader_loads_the_current_version(nobody: httpx.AsyncClient) -> None:
     """Kept for minutes, so that a new version is out soon."""
     loader = await nobody.get("/widget/v1/stackwise.js")
