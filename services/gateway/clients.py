@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from libs.common.client import ServiceClient
 from libs.common.contracts.calls import (
+    BadgeAnswer,
     HeldAnswer,
     HeldAnswers,
     LearnerBody,
@@ -39,6 +40,8 @@ PROFILE_READ_SECONDS = 1.0
 SEARCH_SECONDS = 2.0
 # Longer than profile waits for its database and for Kafka together.
 ACCEPT_SECONDS = 15.0
+# Profile verifies as many at once as it has processes; the others wait there.
+BADGE_SECONDS = 30.0
 
 
 class Profile:
@@ -89,6 +92,19 @@ class Profile:
             f"{_learner(partner_id, learner_id)}/credentials",
             json=reported,
             returns=HeldAnswer,
+        )
+
+    async def take_in_badge(
+        self, partner_id: str, learner_id: str, document: bytes, media: str
+    ) -> BadgeAnswer:
+        """What verifying a badge found, and as what it is held."""
+        return await self._client.call(
+            "POST",
+            f"{_learner(partner_id, learner_id)}/badges",
+            content=document,
+            headers={"content-type": media},
+            returns=BadgeAnswer,
+            timeout=BADGE_SECONDS,
         )
 
     async def held(self, partner_id: str, learner_id: str) -> list[HeldAnswer]:

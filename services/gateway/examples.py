@@ -13,12 +13,20 @@ from msgspec import Struct
 FILE = Path(__file__).parent / "examples.json"
 
 
+class OtherBody(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Another body that an operation takes; `media` empty: of its own media type."""
+
+    body: Any
+    media: str = ""
+
+
 class Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`parameters` are those of path, query and headers by name; `body` and `answer` None where there is none, of
-    NDJSON and events one."""
+    NDJSON and events one. `others`: bodies that are sent before it, by name."""
 
     parameters: dict[str, str | int] = {}
     body: Any = None
+    others: dict[str, OtherBody] = {}
     answer: Any = None
 
 

@@ -75,7 +75,8 @@ def document(app: Litestar) -> bytes:
     for each in _parts([components, paths]):
         if each.get("format") == "decimal":
             each["pattern"] = _PLAIN_DECIMAL
-    _bound(components, [operation.body for _, _, operation, _ in operations], schema_of)
+    sent = [kind for _, _, o, _ in operations for each in o.bodies().values() for kind in each]
+    _bound(components, sent, schema_of)
     for query in {operation.query.__name__ for _, _, operation, _ in operations}:
         del components[query]
     return msgspec.json.encode(
@@ -107,9 +108,9 @@ def _operations(app: Litestar) -> Iterator[tuple[str, str, Operation, str]]:
 
 
 def _types(operation: Operation) -> list[Any]:
-    body = [] if operation.body is None else [operation.body]
+    bodies = [kind for kinds in operation.bodies().values() for kind in kinds]
     answers = [answer for answer in operation.answers.values() if answer is not None]
-    return [operation.query, *body, *answers]
+    return [operation.query, *bodies, *answers]
 
 
 def _described(
@@ -141,12 +142,29 @@ def _described(
         },
         "security": _security(operation),
     }
-    if operation.body is not None:
-        content = {"schema": schema_of[repr(operation.body)]}
-        if example.body is not None:
-            content["example"] = example.body
-        described["requestBody"] = {"required": True, "content": {operation.media: content}}
+    if bodies := operation.bodies():
+        content = {
+            media: {
+                "schema": _any_of([schema_of[repr(kind)] for kind in kinds]),
+                **_examples(example, media if media != operation.media else ""),
+            }
+            for media, kinds in bodies.items()
+        }
+        described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _any_of(schemas: list[Any]) -> Any:
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+
+
+def _examples(example: Example, media: str) -> dict[str, Any]:
+    """Of the operation's media type (`""`) or another."""
+    named = {name: other for name, other in example.others.items() if other.media == media}
+    if not named:
+        return {} if example.body is None or media else {"example": example.body}
+    first = {} if media else {"plain": {"value": example.body}}
+    return {"examples": first | {name: {"value": other.body} for name, other in named.items()}}
 
 
 def _with_example(parameter: dict[str, Any], example: Example) -> dict[str, Any]:
@@ -172,7 +190,7 @@ def _query_parameters(query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _bound(components: dict[str, Any], bodies: list[Any], schema_of: Mapping[str, Any]) -> None:
     """Says of all that can be sent what the reading of bodies refuses: unknown fields, and integers that
     JavaScript would lose."""
-    waiting = [schema_of[repr(body)] for body in bodies if body is not None]
+    waiting = [schema_of[repr(body)] for body in bodies]
     seen = set[str]()
     while waiting:
         for part in list(_parts(waiting.pop())):

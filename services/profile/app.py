@@ -18,12 +18,18 @@ from libs.common.migrations import migrate
 from libs.common.publishing import Relay, Source, republish
 from libs.common.web import App, create_app
 from libs.common.web.app import Lifespan
+from services.profile.catalog_feed import CatalogFeed
+from services.profile.examining import Examining
 from services.profile.expiry import expire_daily, expire_now
 from services.profile.log import KafkaLog
+from services.profile.mirror import Mirror
+from services.profile.rechecking import recheck
 from services.profile.routes import routes
 from services.profile.settings import ApiSettings, StoreSettings
+from services.profile.store.badges import BadgeStore
 from services.profile.store.learners import LearnerStore
 from services.profile.store.tables import learner, snapshot
+from services.profile.usecases.badges import Badges
 from services.profile.usecases.interactions import Interactions
 from services.profile.usecases.learners import Learners
 from services.profile.usecases.ports import InteractionLog, Store
@@ -35,11 +41,16 @@ REPUBLISH_SECONDS = 600
 
 
 def http_app(
-    store: Store, log: InteractionLog, *, health: Health, lifespan: Sequence[Lifespan] = ()
+    store: Store,
+    log: InteractionLog,
+    badges: Badges,
+    *,
+    health: Health,
+    lifespan: Sequence[Lifespan] = (),
 ) -> App:
-    """The HTTP interface over any store and log."""
+    """The HTTP interface over any store, log and badges."""
     return create_app(
-        routes=routes(Learners(store), Interactions(store, log, now)),
+        routes=routes(Learners(store), Interactions(store, log, now), badges),
         health=health,
         lifespan=lifespan,
     )
@@ -50,6 +61,9 @@ def api_app(settings: ApiSettings) -> App:
     engine = make_engine(settings.postgres_url)
     store = LearnerStore(engine)
     broker = make_broker(settings, client_id="profile-api")
+    badge_store, feed = BadgeStore(engine), CatalogFeed(broker, settings.badge_issuers)
+    examining = Examining(Mirror(settings.badge_mirror).get, settings.badge_workers)
+    badges = Badges(store, badge_store, examining, feed, now, recheck=settings.badge_recheck)
     publisher = Publisher(broker, "profile")
     log = KafkaLog(broker, publisher)
     relay = Relay(settings.postgres_url, publisher, connection(settings), [LEARNERS])
@@ -67,11 +81,13 @@ def api_app(settings: ApiSettings) -> App:
             log.watch(),
             relay.run(),
             expire_daily(store),
+            recheck(badges, badge_store, settings.badge_poll_seconds),
         ):
             yield
+        examining.close()
         await engine.dispose()
 
-    return http_app(store, log, health=health, lifespan=[lifespan])
+    return http_app(store, log, badges, health=health, lifespan=[lifespan])
 
 
 async def migrate_database(settings: StoreSettings) -> None:

@@ -1,10 +1,38 @@
 """What the processes of profile are told by their environment."""
 
-from libs.common.settings import HttpSettings, KafkaSettings, PostgresSettings
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from libs.common.settings import HttpSettings, KafkaSettings, PostgresSettings, Seconds
 
 
-class ApiSettings(HttpSettings, KafkaSettings, PostgresSettings):
-    """The api process."""
+class BadgeSettings(KafkaSettings, PostgresSettings):
+    """What taking in a badge asks for: the command `import-badges`.
+
+    `badge_workers`: processes that verify. `badge_recheck_seconds`: how long after a check the next is due.
+    `badge_issuers`: by the DID that signs, the ids of the catalog's issuers whose it is, as JSON.
+    `badge_mirror`: a folder with copies of status lists and the like, each named by its quoted URL, which are taken before
+    the network is asked.
+    """
+
+    badge_workers: Annotated[int, Field(ge=1, le=64)] = 2
+    badge_recheck_seconds: Seconds = 24 * 60 * 60
+    badge_issuers: dict[str, list[str]] = {}
+    badge_mirror: Path | None = None
+
+    @property
+    def badge_recheck(self) -> timedelta:
+        """The period as a time span."""
+        return timedelta(seconds=self.badge_recheck_seconds)
+
+
+class ApiSettings(HttpSettings, BadgeSettings):
+    """The api process. `badge_poll_seconds`: how often it looks for badges that are due."""
+
+    badge_poll_seconds: Seconds = 10
 
 
 class StoreSettings(PostgresSettings):

@@ -59,8 +59,8 @@ class Api:
             for method, described in methods.items()
         }
 
-    async def ask(self, name: str, example: Example) -> httpx.Response:
-        """The example, with the key that its operation asks for."""
+    async def ask(self, name: str, example: Example, media: str = "") -> httpx.Response:
+        """The example, with the key that its operation asks for; its body is JSON unless it is of another media type."""
         method, template, described = self.operations[name]
         where = {each["name"]: each["in"] for each in described["parameters"]}
         given = example.parameters
@@ -70,15 +70,21 @@ class Api:
         ]
         headers = {key: str(value) for key, value in given.items() if where[key] == "header"}
         if example.body is not None:
-            (headers["content-type"],) = described["requestBody"]["content"]
+            headers["content-type"] = media or next(iter(described["requestBody"]["content"]))
         caller = self.partner if {"secret": []} in described["security"] else self.admin
         return await caller.request(
             method,
             path(*segments),
             params={key: value for key, value in given.items() if where[key] == "query"},
             headers=headers,
-            content=None if example.body is None else msgspec.json.encode(example.body),
+            content=_content(example.body, media),
         )
+
+
+def _content(body: Any, media: str) -> bytes | None:
+    if body is None:
+        return None
+    return str(body).encode() if media.endswith("jwt") else msgspec.json.encode(body)
 
 
 async def seed(api: Api) -> None:
@@ -120,6 +126,11 @@ async def replay(api: Api, known: dict[str, Example]) -> dict[str, httpx.Respons
         if name == "revoke_key":
             parameters = {**example.parameters, "prefix": answers["add_key"].json()["prefix"]}
             example = Example(parameters=parameters)
+        for other in example.others.values():
+            taken = await api.ask(
+                name, msgspec.structs.replace(example, body=other.body), other.media
+            )
+            assert taken.is_success, f"{name}: {taken.status_code} {taken.text}"
         answers[name] = await api.ask(name, example)
         if name == "report_credential":
             await _until_included(api, known["get_recommendations"], answers)

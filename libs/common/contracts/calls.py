@@ -125,17 +125,42 @@ class VerificationStep(Struct, frozen=True, kw_only=True):
     detail: Text | None = None
 
 
+VerificationStatus = Literal["verified", "expired", "revoked", "invalid", "unknown"]
+MatchedBy = Literal["id", "ctid", "url", "issuer_and_name", "skills"]
+
+
 class Verification(Struct, frozen=True, kw_only=True):
     """What is known of a held credential's authenticity."""
 
-    status: Literal["verified", "expired", "revoked", "invalid", "unknown"] = "unknown"
+    status: VerificationStatus = "unknown"
     steps: list[VerificationStep] = []
 
 
+class VerificationEntry(Verification, frozen=True, kw_only=True):
+    """A line of the verification log: what every check from `since` to `checked_at` found."""
+
+    since: Timestamp
+    checked_at: Timestamp
+
+
 class HeldAnswer(HeldCredential, frozen=True, kw_only=True):
-    """A held credential with its verification log; what profile answers to a report of one."""
+    """A held credential with its verification log, the newest entry first; what profile answers to a report of one.
+
+    `matched_by`: by what of a badge the catalog's credential was found.
+    """
 
     verification: Verification = Verification()
+    matched_by: MatchedBy | None = None
+    verification_log: list[VerificationEntry] = []
+
+
+class BadgeAnswer(Struct, frozen=True, kw_only=True):
+    """`POST /partners/{partner_id}/learners/{learner_id}/badges` of profile; `held` None: it was not verified, and
+    nothing has changed. `id` is that of these bytes."""
+
+    id: CredentialId
+    verification: Verification
+    held: HeldAnswer | None = None
 
 
 class HeldAnswers(Struct, frozen=True, kw_only=True):

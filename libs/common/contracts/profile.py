@@ -63,11 +63,15 @@ class LearnerProfile(Struct, frozen=True, kw_only=True):
 
 
 class HeldCredential(Struct, frozen=True, kw_only=True):
+    """`skills`: of a badge that matches no credential of the catalog, the skills that its issuer aligned it with; at
+    which level the badge does not say, and those that the catalog does not know teach nothing."""
+
     credential_id: CredentialId
     status: Literal["verified", "self_reported", "expired", "revoked"]
     level: Level | None = None
     awarded_at: Timestamp | None = None
     verified_at: Timestamp | None = None
+    skills: list[SkillId] = []
 
 
 class Learner(LearnerProfile, frozen=True, kw_only=True):

@@ -6,15 +6,16 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from libs.common.contracts.calls import LearnerBody, SelfReported
-from libs.common.web import json_response, read_body
+from libs.common.web import decode, json_response, read_body, read_bytes, require_media
 from services.gateway.auth.guard import PARTNER_OR_LEARNER
+from services.gateway.routes.badges import VC_JWT, OpenBadge, VcJwt, is_badge, require_jwt
 from services.gateway.routes.operation import GatewayRequest, Operation
 from services.gateway.usecases.learners import (
     Export,
     Learners,
-    ShownCredential,
     ShownCredentials,
     ShownLearner,
+    TakenIn,
 )
 
 
@@ -47,11 +48,12 @@ EXPORT = Operation(
     answers={200: Export},
 )
 REPORT = Operation(
-    summary="A credential that a learner says they hold",
+    summary="A credential that a learner says they hold, or a badge that shows it",
     tag=TAG,
     keys=PARTNER_OR_LEARNER,
     body=SelfReported,
-    answers={201: ShownCredential},
+    other_bodies=(("application/json", OpenBadge), (VC_JWT, VcJwt)),
+    answers={201: TakenIn},
 )
 HELD = Operation(
     summary="What a learner holds",
@@ -88,8 +90,16 @@ def learner_routes(learners: Learners) -> list[HTTPRouteHandler]:
     async def report_credential(
         request: GatewayRequest, learner_id: FromPath[str]
     ) -> Response[bytes]:
-        body = await read_body(request, SelfReported)
-        return json_response(await learners.report(request.auth.partner, learner_id, body), 201)
+        media = require_media(request, "application/json", VC_JWT)
+        raw, partner = await read_bytes(request), request.auth.partner
+        if media == VC_JWT:
+            require_jwt(raw)
+            taken = await learners.take_in_badge(partner, learner_id, raw, VC_JWT)
+        elif is_badge(raw):
+            taken = await learners.take_in_badge(partner, learner_id, raw, "application/json")
+        else:
+            taken = await learners.report(partner, learner_id, decode(raw, SelfReported))
+        return json_response(taken, 201)
 
     @get(f"{LEARNER}/credentials", opt=HELD.opt())
     async def list_credentials(

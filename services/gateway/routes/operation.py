@@ -27,7 +27,7 @@ class NoQuery(Struct):
 
 
 class Operation(Struct, frozen=True, kw_only=True):
-    """`answers`: by status the type of the answer, None where it has no body; body and answers are JSON unless
+    """`other_bodies`: what may be sent as well, by media type. `answers`: by status the type of the answer, None where it has no body; body and answers are JSON unless
     `media` says otherwise; `key_in_body`: the key may be a field of the body."""
 
     summary: str
@@ -36,9 +36,17 @@ class Operation(Struct, frozen=True, kw_only=True):
     answers: Mapping[int, Any]
     query: type[Struct] = NoQuery
     body: Any = None
+    other_bodies: tuple[tuple[str, Any], ...] = ()
     media: str = "application/json"
     headers: tuple[str, ...] = ()
     key_in_body: bool = False
+
+    def bodies(self) -> dict[str, list[Any]]:
+        """The types of what may be sent, by media type."""
+        found: dict[str, list[Any]] = {} if self.body is None else {self.media: [self.body]}
+        for media, kind in self.other_bodies:
+            found.setdefault(media, []).append(kind)
+        return found
 
     def opt(self) -> dict[str, Any]:
         """For a handler's `opt`."""

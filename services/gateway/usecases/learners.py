@@ -4,16 +4,34 @@ from datetime import datetime
 from typing import Literal
 
 from msgspec import Raw, Struct
+from msgspec.structs import asdict
 
-from libs.common.contracts.calls import HeldAnswer, LearnerBody, SelfReported, Verification
+from libs.common.contracts.calls import (
+    HeldAnswer,
+    LearnerBody,
+    MatchedBy,
+    SelfReported,
+    Verification,
+    VerificationEntry,
+)
 from libs.common.contracts.profile import Consent, Kind, Learner, LearnerProfile
 from libs.common.contracts.redis_values import LearnerState
 from libs.common.contracts.types import LearnerId, moment
 from libs.common.errors import Fault, InvalidRequest, NotFound, Unavailable
+from libs.common.rules import levels
 from services.gateway.catalog.cards import Cards, CardSkill, skills_of
 from services.gateway.catalog.view import CatalogView
 from services.gateway.usecases.erasures import Erasures
 from services.gateway.usecases.ports import AWAY, PartitionOf, Profile, Recommender
+
+HeldStatus = Literal["verified", "self_reported", "expired", "revoked"]
+# A badge that cannot be verified is a claim.
+_CLAIMED: dict[str, HeldStatus] = {
+    "expired": "expired",
+    "revoked": "revoked",
+    "invalid": "self_reported",
+    "unknown": "self_reported",
+}
 
 
 class ShownLearner(LearnerProfile, frozen=True, kw_only=True):
@@ -25,16 +43,27 @@ class ShownLearner(LearnerProfile, frozen=True, kw_only=True):
 
 
 class ShownCredential(Struct, frozen=True, kw_only=True):
-    """A held credential; `credential` is null while the catalog does not know it."""
+    """A held credential; `credential` is null while the catalog does not know it. `skills` are what the credential
+    teaches, of a badge that matches none those that it is aligned with. `matched_by`: by what of a badge the credential or
+    the skills were found. `verification_log`: the newest entry first."""
 
     credential_id: str
     credential: Raw | None
     skills: list[CardSkill]
-    status: Literal["verified", "self_reported", "expired", "revoked"]
+    status: HeldStatus
     level: float | None
     awarded_at: datetime | None
     verified_at: datetime | None
     verification: Verification
+    matched_by: MatchedBy | None
+    verification_log: list[VerificationEntry]
+
+
+class TakenIn(ShownCredential, frozen=True, kw_only=True):
+    """What has become of a report or a badge. `held` false: the badge is not verified and nothing has changed; why, its
+    `verification` says, and `credential_id` is the badge's own."""
+
+    held: bool
 
 
 class ShownCredentials(Struct, frozen=True, kw_only=True):
@@ -93,16 +122,35 @@ class Learners:
         await self._profile.erase(partner_id, learner_id, if_match)
         self._erasures.add(learner.learner_key)
 
-    async def report(
-        self, partner_id: str, learner_id: str, reported: SelfReported
-    ) -> ShownCredential:
+    async def report(self, partner_id: str, learner_id: str, reported: SelfReported) -> TakenIn:
         """Adds a credential that the learner says they hold. Raises InvalidRequest for an unknown one."""
         if not self._view.loaded:
             raise Unavailable("the catalog is not known yet")
         if reported.credential_id not in self._view.credentials:
             fault = Fault("/credential_id", "the catalog has no such credential")
             raise InvalidRequest(fault.detail, faults=[fault])
-        return self._credential(await self._profile.report(partner_id, learner_id, reported))
+        return self._taken_in(await self._profile.report(partner_id, learner_id, reported))
+
+    async def take_in_badge(
+        self, partner_id: str, learner_id: str, document: bytes, media: str
+    ) -> TakenIn:
+        """Has a badge verified, and held if it is."""
+        found = await self._profile.take_in_badge(partner_id, learner_id, document, media)
+        if found.held is not None:
+            return self._taken_in(found.held)
+        return TakenIn(
+            credential_id=found.id,
+            credential=None,
+            skills=[],
+            status=_CLAIMED[found.verification.status],
+            level=None,
+            awarded_at=None,
+            verified_at=None,
+            verification=found.verification,
+            matched_by=None,
+            verification_log=[],
+            held=False,
+        )
 
     async def credentials(self, partner_id: str, learner_id: str) -> ShownCredentials:
         """What is held, and what has been completed."""
@@ -134,18 +182,31 @@ class Learners:
         except NotFound:
             return None
 
+    def _taken_in(self, held: HeldAnswer) -> TakenIn:
+        return TakenIn(**asdict(self._credential(held)), held=True)
+
     def _credential(self, held: HeldAnswer) -> ShownCredential:
         known = self._view.credentials.get(held.credential_id)
         return ShownCredential(
             credential_id=held.credential_id,
             credential=None if known is None else self._cards.card(known, None, None),
-            skills=[] if known is None else skills_of(known, self._view),
+            skills=self._aligned(held) if known is None else skills_of(known, self._view),
             status=held.status,
             level=held.level,
             awarded_at=held.awarded_at,
             verified_at=held.verified_at,
             verification=held.verification,
+            matched_by=held.matched_by,
+            verification_log=held.verification_log,
         )
+
+    def _aligned(self, held: HeldAnswer) -> list[CardSkill]:
+        """Those of a badge's skills that the catalog knows."""
+        return [
+            CardSkill(id=id, name=self._view.name("skill", id), level=levels.UNSTATED)
+            for id in held.skills
+            if id in self._view.skills
+        ]
 
 
 def shown(learner: Learner) -> ShownLearner:

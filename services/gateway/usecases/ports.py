@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
 from libs.common.contracts.calls import (
+    BadgeAnswer,
     HeldAnswer,
     LearnerBody,
     Narrowing,
@@ -74,6 +75,9 @@ class Profile(Protocol):
     async def report(
         self, partner_id: str, learner_id: str, reported: SelfReported
     ) -> HeldAnswer: ...
+    async def take_in_badge(
+        self, partner_id: str, learner_id: str, document: bytes, media: str
+    ) -> BadgeAnswer: ...
 
 
 class Recommender(Protocol):

@@ -3,13 +3,13 @@
 from msgspec.structs import replace
 
 from libs.common.contracts.calls import Constraints, Narrowing, Target, WhatIf
-from libs.common.contracts.profile import Learner
+from libs.common.contracts.profile import HeldSkill, Learner
 from libs.common.contracts.types import IncomeBand
 from libs.common.rules import constraints
+from libs.common.rules.holding import holding
 from services.gateway.usecases.served import Ask
 
 MOST_LISTED = 1_000
-HOLDING = frozenset({"verified", "self_reported"})
 
 
 def personal(ask: Ask, learner: Learner) -> WhatIf:
@@ -17,10 +17,11 @@ def personal(ask: Ask, learner: Learner) -> WhatIf:
     if not learner.consent.personalization:
         return impersonal(ask, learner)
     asked = ask.narrowing or Narrowing()
-    held = [each.credential_id for each in learner.held_credentials if each.status in HOLDING]
+    held = list(holding(learner.held_credentials))
+    badges = [HeldSkill(id=skill_id) for each in held for skill_id in each.skills]
     return WhatIf(
-        skills=learner.skills[:MOST_LISTED],
-        completed=held[:MOST_LISTED],
+        skills=[*learner.skills, *badges][:MOST_LISTED],
+        completed=[each.credential_id for each in held][:MOST_LISTED],
         target=_target(asked.occupation or learner.target_occupation),
         constraints=constraints.narrowed(constraints.own(learner), asked.constraints),
         limit=ask.limit,

@@ -60,14 +60,15 @@ def replaced(learner: Learner, body: LearnerBody, *, at: datetime) -> Learner:
 
 
 def holding(learner: Learner, reported: SelfReported) -> Learner:
-    """The learner with a credential that they say they hold; a date once given is not forgotten."""
+    """The learner with a credential that they say they hold; a date once given is not forgotten, and what a badge says
+    is not overruled."""
     credentials = held(learner)
     known = credentials.get(reported.credential_id) or HeldCredential(
         credential_id=reported.credential_id, status="self_reported"
     )
-    credentials[known.credential_id] = msgspec.structs.replace(
-        known, awarded_at=reported.awarded_at or known.awarded_at
-    )
+    if known.verified_at is None:
+        known = msgspec.structs.replace(known, awarded_at=reported.awarded_at or known.awarded_at)
+    credentials[known.credential_id] = known
     changed = msgspec.structs.replace(learner, held_credentials=list(credentials.values()))
     return _next(learner, changed)
 

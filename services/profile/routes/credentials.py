@@ -1,22 +1,22 @@
-"""`POST|GET /partners/{partner_id}/learners/{learner_id}/credentials`."""
+"""`POST|GET /partners/{partner_id}/learners/{learner_id}/credentials` and `POST …/badges`."""
 
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from libs.common.contracts.calls import HeldAnswer, HeldAnswers, SelfReported
-from libs.common.contracts.profile import HeldCredential
-from libs.common.web import json_response, read_body
+from libs.common.contracts.calls import HeldAnswers, SelfReported
+from libs.common.web import json_response, read_body, read_bytes, require_media
 from services.profile.routes.paths import LEARNER
+from services.profile.usecases.badges import Badges
 from services.profile.usecases.learners import Learners
+from services.profile.usecases.ports import Document
 
 CREDENTIALS = f"{LEARNER}/credentials"
 
 
-def credential_routes(learners: Learners) -> list[HTTPRouteHandler]:
+def credential_routes(learners: Learners, badges: Badges) -> list[HTTPRouteHandler]:
     """What a learner holds; what they say of themself has not been verified by anyone."""
 
     @post(CREDENTIALS)
@@ -25,17 +25,20 @@ def credential_routes(learners: Learners) -> list[HTTPRouteHandler]:
     ) -> Response[bytes]:
         reported = await read_body(request, SelfReported)
         held = await learners.report(partner_id, learner_id, reported)
-        return json_response(_answer(held), 201)
+        return json_response(await badges.answer(partner_id, learner_id, held), 201)
+
+    @post(f"{LEARNER}/badges")
+    async def take_in_badge(
+        request: Request[Any, Any, Any], partner_id: FromPath[str], learner_id: FromPath[str]
+    ) -> Response[bytes]:
+        media = require_media(request, "application/json", "application/vc+jwt")
+        document = Document(media, await read_bytes(request))
+        return json_response(await badges.take_in(partner_id, learner_id, document), 201)
 
     @get(CREDENTIALS)
     async def list_credentials(
         partner_id: FromPath[str], learner_id: FromPath[str]
     ) -> Response[bytes]:
-        learner = await learners.get(partner_id, learner_id)
-        return json_response(HeldAnswers(items=[_answer(h) for h in learner.held_credentials]))
+        return json_response(HeldAnswers(items=await badges.held(partner_id, learner_id)))
 
-    return [report_credential, list_credentials]
-
-
-def _answer(held: HeldCredential) -> HeldAnswer:
-    return HeldAnswer(**msgspec.structs.asdict(held))
+    return [report_credential, take_in_badge, list_credentials]

@@ -12,8 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.common.contracts.profile import Learner
 from libs.common.database import reading, writing
 from services.profile.domain.acceptance import Standing
+from services.profile.domain.badges import Badge
 from services.profile.domain.learner import profile_of
+from services.profile.store.badges import badges_of, delete_badges, put_badge
 from services.profile.store.tables import identity, learner, snapshot
+from services.profile.usecases.ports import Document
 
 CLOCK = func.date_trunc("milliseconds", func.clock_timestamp())
 REMEMBERED = timedelta(days=30)
@@ -78,6 +81,23 @@ class LockedLearner:
         statement = insert(learner).values(row).on_conflict_do_nothing(index_elements=["identity"])
         result = await self._connection.execute(statement.returning(learner.c.learner_key))
         return result.first() is not None
+
+    async def badges(self) -> list[Badge]:
+        """Those of the locked learner."""
+        return await badges_of(self._connection, self._key)
+
+    async def put_badge(self, badge: Badge, document: Document, check_at: datetime) -> None:
+        """Writes a badge of the locked learner, and the newest entry of its log."""
+        await put_badge(self._connection, self._key, badge, document, check_at)
+
+    async def delete_badges(self) -> None:
+        """All of the locked learner's, with their logs."""
+        await delete_badges(self._connection, self._key)
+
+    @property
+    def _key(self) -> str:
+        assert self.learner is not None
+        return self.learner.learner_key
 
 
 class LearnerStore:

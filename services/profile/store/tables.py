@@ -16,6 +16,8 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     MetaData,
@@ -51,6 +53,34 @@ Index(
     "learner_erased",
     learner.c.consent_changed_at,
     postgresql_where=learner.c.erased & learner.c.identity.is_not(None),
+)
+
+# As it was signed: the document is kept byte for byte, and goes with its learner.
+badge = Table(
+    "badge",
+    metadata,
+    Column("learner_key", Text, ForeignKey("learner.learner_key"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("match", JSON, nullable=False),
+    Column("awarded_at", DateTime(timezone=True)),
+    Column("verified_at", DateTime(timezone=True), nullable=False),
+    Column("check_at", DateTime(timezone=True), nullable=False),
+)
+Index("badge_due", badge.c.check_at)
+badge_check = Table(
+    "badge_check",
+    metadata,
+    Column("learner_key", Text, primary_key=True),
+    Column("badge_id", Text, primary_key=True),
+    Column("since", DateTime(timezone=True), primary_key=True),
+    Column("checked_at", DateTime(timezone=True), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("steps", JSON, nullable=False),
+    ForeignKeyConstraint(
+        ["learner_key", "badge_id"], ["badge.learner_key", "badge.id"], ondelete="CASCADE"
+    ),
 )
 
 _profile = msgspec.json.Decoder(LearnerProfile)

@@ -24,14 +24,14 @@ class Learners:
 
     async def get(self, partner_id: str, learner_id: str) -> Learner:
         """The learner as last published, or about to be."""
-        return _living(await self._store.find(partner_id, learner_id))
+        return living(await self._store.find(partner_id, learner_id))
 
     async def ref(self, partner_id: str, learner_id: str) -> LearnerRef:
         """Where the learner's state is to be found. NotFound says `learner_erased` of an erased one."""
         known = await self._store.find(partner_id, learner_id)
         if known is not None and known.erased:
             raise NotFound(ERASED.detail or "", code=ERASED.code)
-        learner = _living(known)
+        learner = living(known)
         return LearnerRef(
             learner_key=learner.learner_key,
             revision=learner.revision,
@@ -47,7 +47,7 @@ class Learners:
                 known = None if row.learner is None or row.learner.erased else row.learner
                 refuse_unless_matched(if_match, known)
                 if known is not None:
-                    changed = _fitting(domain.replaced(known, body, at=row.now))
+                    changed = fitting(domain.replaced(known, body, at=row.now))
                     if changed is not known:
                         await row.save(changed)
                     return changed, False
@@ -59,7 +59,7 @@ class Learners:
                     at=row.now,
                     before=row.learner,
                 )
-                created = _fitting(new)
+                created = fitting(new)
                 if await row.insert(created):
                     return created, True
 
@@ -68,8 +68,8 @@ class Learners:
     ) -> HeldCredential:
         """Adds a credential that the learner says they hold; the same again changes nothing."""
         async with self._store.locked(partner_id, learner_id) as row:
-            known = _living(row.learner)
-            changed = _fitting(domain.holding(known, reported))
+            known = living(row.learner)
+            changed = fitting(domain.holding(known, reported))
             if changed is not known:
                 await row.save(changed)
             return domain.held(changed)[reported.credential_id]
@@ -77,8 +77,9 @@ class Learners:
     async def erase(self, partner_id: str, learner_id: str, if_match: str | None) -> None:
         """Leaves nothing of the learner but the key, and the id that late events are refused by."""
         async with self._store.locked(partner_id, learner_id) as row:
-            known = _living(row.learner)
+            known = living(row.learner)
             refuse_unless_matched(if_match, known)
+            await row.delete_badges()
             await row.save(domain.erased(known, at=row.now))
 
 
@@ -87,13 +88,15 @@ def new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
-def _living(learner: Learner | None) -> Learner:
+def living(learner: Learner | None) -> Learner:
+    """The learner. Raises NotFound (`learner_not_found`) for nobody, or one who is erased."""
     if learner is None or learner.erased:
         raise NotFound("there is no such learner", code="learner_not_found")
     return learner
 
 
-def _fitting(learner: Learner) -> Learner:
+def fitting(learner: Learner) -> Learner:
+    """The learner. Raises TooLarge for one whose snapshot Kafka would not take."""
     size = len(msgspec.json.encode(learner))
     if size > LARGEST_SNAPSHOT:
         raise TooLarge(f"a learner of {size} bytes; at most {LARGEST_SNAPSHOT} can be kept")

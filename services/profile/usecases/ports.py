@@ -2,11 +2,38 @@
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
 
+from libs.common.contracts.calls import Verification
 from libs.common.contracts.profile import Interaction, Learner
 from services.profile.domain.acceptance import Standing
+from services.profile.domain.badges import Badge, Match
+from services.profile.domain.claims import Claims
+
+
+class Document(NamedTuple):
+    """A badge as it was handed in: its media type, without parameters, and its bytes."""
+
+    media_type: str
+    raw: bytes
+
+
+class Due(NamedTuple):
+    """A badge that is to be checked again, and whose it is."""
+
+    learner_key: str
+    partner_id: str
+    learner_id: str
+    document: Document
+
+
+class Examined(NamedTuple):
+    """What was found of a document. id: of its content, however it is written. claims: None where it has no good shape."""
+
+    id: str
+    verification: Verification
+    claims: Claims | None
 
 
 class LockedLearner(Protocol):
@@ -17,6 +44,9 @@ class LockedLearner(Protocol):
 
     async def save(self, changed: Learner) -> None: ...
     async def insert(self, created: Learner) -> bool: ...
+    async def badges(self) -> list[Badge]: ...
+    async def put_badge(self, badge: Badge, document: Document, check_at: datetime) -> None: ...
+    async def delete_badges(self) -> None: ...
 
 
 class Store(Protocol):
@@ -40,3 +70,24 @@ class InteractionLog(Protocol):
 
     async def append(self, interactions: Sequence[Interaction]) -> list[int]:
         """The offset of each, when all are acknowledged. After TryAgain any of them may be in the log."""
+
+
+class BadgeStore(Protocol):
+    """Badges of a learner, and those whose check is due; every call may raise Unavailable."""
+
+    async def of(self, learner_key: str) -> list[Badge]: ...
+    async def claim(self, most: int, lease: timedelta) -> Sequence[Due]:
+        """Badges that are due, which nobody else gets before the lease has run out."""
+
+
+class Examiner(Protocol):
+    """Verifies documents, away from the loop. Raises Unavailable when too many wait already."""
+
+    async def examine(self, document: Document, at: datetime) -> Examined: ...
+
+
+class Matching(Protocol):
+    """The catalog's credentials. `problem` says why it cannot match yet; None when it can."""
+
+    def problem(self) -> str | None: ...
+    def match(self, claims: Claims, own_id: str) -> Match: ...

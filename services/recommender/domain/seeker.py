@@ -6,16 +6,16 @@ from datetime import datetime
 from msgspec import Struct
 
 from libs.common.contracts.calls import Constraints
-from libs.common.contracts.profile import Kind, LearnerProfile
+from libs.common.contracts.profile import HeldCredential, Kind, LearnerProfile
 from libs.common.contracts.redis_values import LearnerState
 from libs.common.contracts.types import milliseconds
 from libs.common.rules import fading, levels
 from libs.common.rules.constraints import own
+from libs.common.rules.holding import holding
 from services.recommender.domain.catalog_index import CatalogIndex
 from services.recommender.domain.history import history
 from services.recommender.domain.ports import History
 
-HOLDING = frozenset({"verified", "self_reported"})
 CHANGES_MIND: tuple[Kind, ...] = ("save", "enroll", "complete")
 
 
@@ -47,6 +47,7 @@ def seeker(state: LearnerState, catalog: CatalogIndex, now: datetime) -> Seeker:
     completed = frozenset(c for c, kinds in state.interactions.items() if "complete" in kinds)
     held = completed | held_credentials(state)
     evidence = _evidence(state, held)
+    taught = _taught(state, held, catalog)
     declared = {
         skill.id: levels.UNSTATED if skill.level is None else skill.level
         for skill in profile.skills
@@ -59,8 +60,8 @@ def seeker(state: LearnerState, catalog: CatalogIndex, now: datetime) -> Seeker:
         dismissed=frozenset(c for c, kinds in state.interactions.items() if is_dismissed(kinds)),
         completed=completed,
         history=history(state.interactions),
-        earned=_earned(declared, held, catalog),
-        levels=_left(declared, evidence, catalog, milliseconds(now)),
+        earned=_earned(declared, taught),
+        levels=_left(declared, taught, evidence, catalog, milliseconds(now)),
         declared=declared,
         occupation=profile.target_occupation,
     )
@@ -68,8 +69,7 @@ def seeker(state: LearnerState, catalog: CatalogIndex, now: datetime) -> Seeker:
 
 def held_credentials(state: LearnerState) -> frozenset[str]:
     """What the newest snapshot says is held and neither expired nor revoked."""
-    credentials = state.profile.held_credentials if state.profile is not None else []
-    return frozenset(each.credential_id for each in credentials if each.status in HOLDING)
+    return frozenset(each.credential_id for each in holding(_credentials(state)))
 
 
 def is_dismissed(kinds: Mapping[Kind, int]) -> bool:
@@ -91,11 +91,14 @@ def own_constraints(state: LearnerState) -> Constraints:
     return Constraints() if state.profile is None else own(state.profile.profile)
 
 
+def _credentials(state: LearnerState) -> list[HeldCredential]:
+    return [] if state.profile is None else state.profile.held_credentials
+
+
 def _evidence(state: LearnerState, held: Iterable[str]) -> dict[str, int | None]:
     """When each held credential was earned (Unix milliseconds), the last time; None when nobody said."""
-    awarded = state.profile.held_credentials if state.profile is not None else []
     dates: dict[str, list[int]] = {each: [] for each in held}
-    for each in awarded:
+    for each in _credentials(state):
         if each.credential_id in dates and each.awarded_at is not None:
             dates[each.credential_id].append(milliseconds(each.awarded_at))
     for credential_id, kinds in state.interactions.items():
@@ -104,18 +107,30 @@ def _evidence(state: LearnerState, held: Iterable[str]) -> dict[str, int | None]
     return {credential_id: max(known, default=None) for credential_id, known in dates.items()}
 
 
+def _taught(
+    state: LearnerState, held: frozenset[str], catalog: CatalogIndex
+) -> dict[str, Mapping[str, float]]:
+    """What each held credential teaches: as the catalog says, else as the issuer of a badge aligned it."""
+    taught: dict[str, Mapping[str, float]] = {id: catalog.skills_taught(id) for id in held}
+    for each in _credentials(state):
+        if each.skills and each.credential_id in held and not taught[each.credential_id]:
+            taught[each.credential_id] = dict.fromkeys(each.skills, levels.UNSTATED)
+    return taught
+
+
 def _earned(
-    declared: Mapping[str, float], held: Iterable[str], catalog: CatalogIndex
+    declared: Mapping[str, float], taught: Mapping[str, Mapping[str, float]]
 ) -> dict[str, float]:
     earned = dict(declared)
-    for credential_id in held:
-        for skill_id, level in catalog.skills_taught(credential_id).items():
+    for skills in taught.values():
+        for skill_id, level in skills.items():
             earned[skill_id] = max(level, earned.get(skill_id, 0.0))
     return earned
 
 
 def _left(
     declared: Mapping[str, float],
+    taught: Mapping[str, Mapping[str, float]],
     evidence: Mapping[str, int | None],
     catalog: CatalogIndex,
     now: int,
@@ -123,7 +138,7 @@ def _left(
     """What the learner says of themself has no date and does not fade."""
     left = dict(declared)
     for credential_id, at in evidence.items():
-        for skill_id, level in catalog.skills_taught(credential_id).items():
+        for skill_id, level in taught[credential_id].items():
             share = 1.0 if at is None else fading.left(catalog.half_life(skill_id), at, now)
             left[skill_id] = max(level * share, left.get(skill_id, 0.0))
     return left

@@ -12,12 +12,14 @@ from msgspec.structs import replace
 
 from libs.common.contracts import topics
 from libs.common.contracts.calls import (
+    BadgeAnswer,
     HeldAnswer,
     LearnerBody,
     Narrowing,
     NewInteraction,
     SelfReported,
     Stored,
+    Verification,
     WhatIf,
 )
 from libs.common.contracts.catalog import Credential, CredentialBody
@@ -134,6 +136,8 @@ class FakeProfile:
         self.learners: dict[tuple[str, str], Learner] = {}
         self.accepted: list[tuple[str, NewInteraction]] = []
         self.refusing: dict[str, Stored] = {}
+        self.badges: list[tuple[str, bytes]] = []
+        self.badge = BadgeAnswer(id="badge:1", verification=Verification(status="invalid"))
         self.away = False
         self.calls = 0
 
@@ -173,6 +177,13 @@ class FakeProfile:
     async def report(self, partner_id: str, learner_id: str, reported: SelfReported) -> HeldAnswer:
         await self.learner(partner_id, learner_id)
         return HeldAnswer(credential_id=reported.credential_id, status="self_reported")
+
+    async def take_in_badge(
+        self, partner_id: str, learner_id: str, document: bytes, media: str
+    ) -> BadgeAnswer:
+        await self.learner(partner_id, learner_id)
+        self.badges.append((media, document))
+        return self.badge
 
     async def held(self, partner_id: str, learner_id: str) -> list[HeldAnswer]:
         learner = await self.learner(partner_id, learner_id)

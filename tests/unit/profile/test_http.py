@@ -1,11 +1,13 @@
 """The HTTP interface, as the gateway calls it."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from libs.common import clock
 from libs.common.client import ServiceClient
 from libs.common.contracts.calls import (
     HeldAnswer,
@@ -21,8 +23,11 @@ from libs.common.database import make_engine
 from libs.common.errors import InvalidRequest, NotFound, PreconditionFailed, Unavailable
 from libs.common.health import Health
 from services.profile.app import http_app
+from services.profile.examining import Examining
+from services.profile.store.badges import BadgeStore
 from services.profile.store.learners import LearnerStore
-from tests.unit.profile.conftest import FakeLog
+from services.profile.usecases.badges import Badges
+from tests.unit.profile.conftest import FakeLog, Known
 from tests.unit.profile.factories import MOMENT, new_id, viewed
 
 STRANGE = [
@@ -37,8 +42,8 @@ STRANGE = [
 
 
 @pytest.fixture
-async def client(store: LearnerStore, log: FakeLog) -> AsyncIterator[ServiceClient]:
-    app = http_app(store, log, health=Health())
+async def client(store: LearnerStore, log: FakeLog, badges: Badges) -> AsyncIterator[ServiceClient]:
+    app = http_app(store, log, badges, health=Health())
     transport = httpx.ASGITransport(app)
     async with ServiceClient("profile", "http://profile", transport=transport) as client:
         yield client
@@ -196,10 +201,14 @@ async def test_a_malformed_call_stores_nothing(
     assert log.interactions == []
 
 
-async def test_without_a_database_everything_is_503(log: FakeLog, unused_tcp_port: int):
+async def test_without_a_database_everything_is_503(
+    log: FakeLog, examining: Examining, unused_tcp_port: int
+):
     """While PostgreSQL is away every call is refused with 503 and Retry-After, and nothing is sent."""
     engine = make_engine(f"postgresql+asyncpg://nobody@127.0.0.1:{unused_tcp_port}/none")
-    app = http_app(LearnerStore(engine), log, health=Health())
+    store, badge_store = LearnerStore(engine), BadgeStore(engine)
+    badges = Badges(store, badge_store, examining, Known(), clock.now, recheck=timedelta(days=1))
+    app = http_app(store, log, badges, health=Health())
     transport = httpx.ASGITransport(app)
     async with ServiceClient("profile", "http://profile", transport=transport) as client:
         for method, of, body in (
@@ -209,6 +218,7 @@ async def test_without_a_database_everything_is_503(log: FakeLog, unused_tcp_por
             ("DELETE", path("l"), None),
             ("POST", path("l", "credentials"), {"credential_id": "c"}),
             ("GET", path("l", "credentials"), None),
+            ("POST", path("l", "badges"), {}),
             ("POST", "/partners/p/interactions", NewInteractions(events=[viewed("l")])),
         ):
             with pytest.raises(Unavailable) as refused:

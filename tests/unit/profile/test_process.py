@@ -14,7 +14,7 @@ from deploy.local.proxy import Proxy, proxy
 from libs.common.client import ServiceClient
 from libs.common.contracts.calls import LearnerRef, NewInteractions, StoredInteractions
 from libs.common.contracts.profile import Learner
-from libs.common.contracts.topics import INTERACTION, LEARNER, Topic
+from libs.common.contracts.topics import CREDENTIAL, INTERACTION, LEARNER, Topic
 from libs.common.errors import NotFound, Unavailable
 from libs.common.kafka.provision import provision
 from services.profile.app import api_app
@@ -44,7 +44,7 @@ async def kafka(parts_folder) -> AsyncIterator[Kafka]:
         proxy(shown, port) as between,
     ):
         kafka = Kafka(between)
-        await provision(kafka.bootstrap, topics=[LEARNER, INTERACTION])
+        await provision(kafka.bootstrap, topics=[CREDENTIAL, LEARNER, INTERACTION])
         yield kafka
 
 
