@@ -28,10 +28,15 @@ APACHE = os.environ.get("STACKWISE_TEST_KAFKA") == "apache"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs Apache Kafka is skipped, and said so, where the run has none."""
+    """What needs Apache Kafka is skipped, and said so, where the run has none.
+
+    What breaks a system runs beside what shares one, when there are two workers and they go by groups.
+    """
     for item in items:
         if item.get_closest_marker("kafka") and not APACHE:
             item.add_marker(pytest.mark.skip(reason="needs Apache Kafka: make test-kafka"))
+        system = "broken" if "chaos" in item.path.parts else "shared"
+        item.add_marker(pytest.mark.xdist_group(system))
 
 
 @contextmanager

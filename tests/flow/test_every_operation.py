@@ -8,19 +8,19 @@ from collections import Counter
 from pathlib import Path
 
 import msgspec
+import pytest
 from jsonschema import Draft202012Validator
 from rich.console import Console
 from rich.table import Table
 
 from services.gateway.examples import FILE, Example, examples
+from tests.conftest import APACHE
 from tests.support.examples import Api, replay, seed
 from tests.support.flow import Flow
 from tests.support.fuzzing import LEARNER, OWN
 from tests.support.partner import path
 
 SECONDS = 75
-# Its lines are answered one by one, with 200 for all, so that a wrong one is no 4xx.
-ANSWERED_BY_LINE = {"POST /v1/interactions"}
 _FAILED = re.compile(r"^_+ ([A-Z]+ /\S*|Stateful tests) _+$", re.M)
 CONFIG = """
 max-stream-events = 1
@@ -33,6 +33,10 @@ allow-x00 = false
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "429"]
 negative_data_rejection.expected-statuses = ["4xx"]
+# Its lines are answered one by one, with 200 for all, so that a wrong one is no 4xx.
+[[operations]]
+include-name = "POST /v1/interactions"
+checks.negative_data_rejection.expected-statuses = ["200", "4xx"]
 """
 
 
@@ -56,6 +60,7 @@ async def test_every_example_works(flow: Flow) -> None:
     assert answers.keys() == examples().keys() - {"get_stream"}
 
 
+@pytest.mark.skipif(APACHE, reason="no broker matters to it: make test-system")
 async def test_schemathesis_finds_nothing(flow: Flow, tmp_path: Path) -> None:
     """With valid keys and ids that exist: whatever the document allows is taken, whatever it forbids is refused, no
     answer is other than it says, none is 5xx, and every operation reaches a 2xx."""
@@ -67,7 +72,7 @@ async def test_schemathesis_finds_nothing(flow: Flow, tmp_path: Path) -> None:
     _print(counted)
     await flow.admin.delete(path("credentials", OWN["credential_id"]))
     assert code in (0, 1), said
-    assert set(_FAILED.findall(said)) <= ANSWERED_BY_LINE, said
+    assert not _FAILED.findall(said), said
     reached = {name for name, status in counted if status.startswith("2")}
     # Revoking needs the prefix of a key that is new each time: its example reaches a 2xx.
     assert reached >= api.operations.keys() - {"revoke_key"}

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -121,22 +121,27 @@ class Trainer:
         Before the logs have been read no statistic is whole: nothing is streamed or fitted until then.
         """
         try:
-            while True:
-                await self._tick(logs)
-                await asyncio.sleep(TICK_SECONDS)
+            async with asyncio.TaskGroup() as works:
+                works.create_task(self._each_second(lambda: self._tell(logs)))
+                works.create_task(self._each_second(lambda: self._choose(logs)))
+                works.create_task(self._each_second(self._save))
         finally:
             await self._stop_fitting()
 
-    async def _tick(self, logs: Logs) -> None:
-        if self._announcer.superseded.is_set():
-            raise Superseded("a trainer with a higher epoch has taken over")
-        self._quality.open = logs.caught_up
-        for work in (self._tell(logs), self._go_back(), self._save()):
+    async def _each_second(self, work: Callable[[], Awaitable[None]]) -> None:
+        """A work that waits for the store or the archive holds no other up."""
+        while True:
+            if self._announcer.superseded.is_set():
+                raise Superseded("a trainer with a higher epoch has taken over")
             try:
-                await work
+                await work()
             except (TryAgain, Corrupt, OSError) as error:
                 log.warning("trainer_tries_again", error=str(error))
-        metrics.LEARNERS_CHANGED.set(self._learners.states.changed)
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _choose(self, logs: Logs) -> None:
+        """Goes back to the model that someone wishes, or has a new one fitted."""
+        await self._go_back()
         if self._fitting is not None and self._fitting.done():
             self._fitting.result()
             self._fitting = None
@@ -149,6 +154,7 @@ class Trainer:
         return self._resuming is None and self._stream.model is not None
 
     async def _tell(self, logs: Logs) -> None:
+        self._quality.open = logs.caught_up
         await self._prove(logs)
         if logs.caught_up and not self._speaking.locked():
             async with self._speaking:
@@ -158,10 +164,12 @@ class Trainer:
         """Announces the model that someone wishes back."""
         if (wanted := await asyncio.to_thread(self._stored.wanted)) is not None:
             await self._stop_fitting()
-            await self._announce(*wanted)
+            async with self._speaking:
+                await self._announce(*wanted)
             await asyncio.to_thread(self._stored.settled, wanted[0].version)
 
     async def _save(self) -> None:
+        metrics.LEARNERS_CHANGED.set(self._learners.states.changed)
         if self._saver.due(self._settings.archive_every_seconds):
             await self._saver.save()
 
