@@ -1,10 +1,12 @@
 """The sample job board in Chromium, on the running system."""
 
 import re
+from datetime import UTC, datetime
 
+import httpx
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Request, expect
 
 from tests.support.career import publish_assessed, publish_occupation, publish_skills
 from tests.support.flow import Flow
@@ -53,8 +55,11 @@ async def test_completing_changes_the_list_before_ones_eyes(
 ) -> None:
     """The completed credential leaves the list, with the delay since the click; gap, path and value are drawn."""
     async with board.visiting(f"{board.gateway}/demo/learner", **screen) as visit:
-        await visit.page.get_by_role("button", name="Maria Alvarez").click()
+        async with visit.page.expect_request(re.compile(r"/v1/learners/[^/]+$")) as asked:
+            await visit.page.get_by_role("button", name="Maria Alvarez").click()
         await completed(visit)
+        await complete_elsewhere(visit, await asked.value)
+        await expect(visit.page.get_by_role("status")).to_contain_text(DELAY)
         await expect(visit.page.locator("#gap svg")).to_have_count(len(SKILLS))
         await expect(visit.page.locator("#path svg.curve")).to_be_visible()
         await expect(visit.page.locator("#list svg").first).to_be_visible()
@@ -79,3 +84,19 @@ async def completed(visit: Visit) -> None:
     await expect(visit.page.get_by_role("status")).to_contain_text(DELAY, timeout=15_000)
     listed = await entries.locator("strong").all_inner_texts()
     assert name not in listed
+
+
+async def complete_elsewhere(visit: Visit, own: Request) -> None:
+    """Completes the first of the list as her phone would, and sees it go from the page."""
+    authorization = {"authorization": (await own.all_headers())["authorization"]}
+    async with httpx.AsyncClient(base_url=own.url, headers=authorization) as phone:
+        listed = (await phone.get("/recommendations")).raise_for_status().json()["items"]
+        credential = listed[0]["credential"]
+        event = {
+            "credential_id": credential["id"],
+            "kind": "complete",
+            "occurred_at": datetime.now(UTC).isoformat(),
+        }
+        (await phone.post("/interactions", json={"events": [event]})).raise_for_status()
+    gone = visit.page.locator("#list strong").get_by_text(credential["name"], exact=True)
+    await expect(gone).to_have_count(0)

@@ -43,7 +43,11 @@ export function gap(found) {
   return [h('p', {}, ready), ...found.advisories.map((each) => h('p', { class: 'note' }, each.text)), ...skills];
 }
 
-const money = (cost) => (cost ? (Number(cost.amount) ? `${cost.amount} ${cost.currency}` : 'free') : 'cost unknown');
+export function money(cost) {
+  if (!cost) return 'cost unknown';
+  if (!Number(cost.amount)) return 'free';
+  return new Intl.NumberFormat('en', { style: 'currency', currency: cost.currency }).format(cost.amount);
+}
 
 /** How ready the learner is as the weeks pass: a stair for each step. */
 function curve(steps, weeks) {

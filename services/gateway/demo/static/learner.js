@@ -1,4 +1,4 @@
-import { gap, h, interval, path } from './draw.js';
+import { gap, h, interval, money, path } from './draw.js';
 import { follow } from './stream.js';
 
 const at = (id) => document.getElementById(id);
@@ -20,6 +20,7 @@ async function call(whose, method, address, body) {
 async function begin(person) {
   session?.stopping.abort();
   const mine = { person, stopping: new AbortController(), seen: null, sent: null, listed: new Set() };
+  mine.news = [`This is ${person.name}’s list, live. Complete something.`];
   session = mine;
   for (const each of at('people').children) each.setAttribute('aria-pressed', each.value === person.id);
   say(`Preparing ${person.name}’s list…`);
@@ -48,27 +49,27 @@ function told(mine, list) {
   if (!list.items.length) at('list').append(h('li', {}, 'Nothing fits yet.'));
   mine.listed = new Set(list.items.map((item) => item.credential.id));
   if (mine.sent) settle(mine);
-  else say(`This is ${mine.person.name}’s list, live. Complete something.`);
+  else say(...mine.news);
 }
 
 function settle(mine) {
   const { sent, seen } = mine;
   if (sent.position === undefined || seen.position < sent.position) return;
   const delay = `${Math.round(seen.now - sent.begun)} ms`;
-  say(`${sent.name} completed. The list changed `, h('span', { class: 'delay' }, delay), ' after your click.');
+  mine.news = [`${sent.name} completed. The list changed `, h('span', { class: 'delay' }, delay), ' after your click.'];
   mine.sent = null;
+  say(...mine.news);
   for (const button of at('list').querySelectorAll('button')) button.disabled = false;
   drawGoal(mine);
 }
 
 function entry(mine, item, list, fresh) {
   const card = item.credential;
-  const cost = card.net_cost ? `${card.net_cost.amount} ${card.net_cost.currency}` : 'cost unknown';
   const button = h('button', { type: 'button', 'aria-label': `Completed ${card.name}` }, 'Completed');
   button.disabled = mine.sent !== null;
   button.addEventListener('click', () => complete(mine, card, list));
   return h('li', { class: fresh ? 'new' : '' },
-    h('strong', {}, card.name), h('p', { class: 'employer' }, `${card.issuer.name} · ${cost} · ${card.workload_hours ?? '?'} hours`),
+    h('strong', {}, card.name), h('p', { class: 'employer' }, `${card.issuer.name} · ${money(card.net_cost)} · ${card.workload_hours ?? '?'} hours`),
     ...item.reasons.map((each) => h('p', { class: 'note' }, each.text)), interval(item.value), button);
 }
 

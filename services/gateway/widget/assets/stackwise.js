@@ -170,15 +170,15 @@ function followable(address) {
   }
 }
 
-/** Cost, hours and delivery in a line, without what is unknown. @param {Credential} it @param {Words} words @param {string} language */
+/** Cost, hours, delivery and issuer in a line that a narrow page cuts off, without what is unknown. @param {Credential} it @param {Words} words @param {string} language */
 function factsOf(it, words, language) {
   const cost = it.net_cost;
   const amount = Number(cost?.amount);
   const price = cost && new Intl.NumberFormat(language, { style: 'currency', currency: cost.currency }).format(amount);
   const hours = it.workload_hours;
   const unit = new Intl.NumberFormat(language, { style: 'unit', unit: 'hour', unitDisplay: 'long' });
-  const known = [it.issuer.name, cost && (amount ? price : words.free), hours && unit.format(hours)];
-  return [...known, ...it.delivery.map((each) => words[each])].filter(Boolean).join(' · ');
+  const known = [cost && (amount ? price : words.free), hours && unit.format(hours)];
+  return [...known, ...it.delivery.map((each) => words[each]), it.issuer.name].filter(Boolean).join(' · ');
 }
 
 /** Why a request came to nothing. */
