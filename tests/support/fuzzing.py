@@ -95,8 +95,9 @@ def _seeded(value: Any) -> Any:
     }
     if isinstance(known.get("target"), dict):
         known["target"] = {"occupation": OCCUPATION}
-    if known.get("identities"):
-        known["identities"] = []
+    for either_or in ("identities", "prerequisites"):
+        if known.get(either_or):
+            known[either_or] = []
     return known
 
 
