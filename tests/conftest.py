@@ -24,6 +24,7 @@ from deploy.local.run import running_stack
 from deploy.local.stack import Stack
 from tests.support.flow import Flow, flow_on
 
+RECHECKS = {"STACKWISE_BADGE_RECHECK_SECONDS": "2", "STACKWISE_BADGE_POLL_SECONDS": "0.5"}
 APACHE = os.environ.get("STACKWISE_TEST_KAFKA") == "apache"
 
 
@@ -99,9 +100,12 @@ async def kafka_bootstrap(parts_folder: Path) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def stack() -> AsyncIterator[Stack]:
-    """The whole system, empty, shared by all tests that use ids of their own; its broker behind a proxy."""
+    """The whole system, empty, shared by all tests that use ids of their own; its broker behind a proxy. Badges are
+    checked again every two seconds."""
     with temporary_folder() as folder:
-        started = running_stack(folder, apache=APACHE, with_proxy=True, durable=False)
+        started = running_stack(
+            folder, apache=APACHE, with_proxy=True, durable=False, overrides={"profile": RECHECKS}
+        )
         async with started as running_one:
             yield running_one
 

@@ -17,6 +17,8 @@ SERVICES = ("catalog", "profile", "recommender", "gateway")
 # With a database of its own; the same names are the databases'.
 STORING = ("catalog", "profile", "gateway")
 _ROOT = Path(__file__).parents[2]
+# Copies of status lists, named by their quoted URL: what a badge is checked by on a machine without the Web.
+BADGE_MIRROR = "badge-mirror"
 # Settings of the whole stack that whoever starts it may choose.
 _INHERITED = ("STACKWISE_LOG_LEVEL", "STACKWISE_OTLP_ENDPOINT", "STACKWISE_TRACE_RATIO")
 
@@ -46,7 +48,10 @@ def programs(around: Surroundings) -> list[Program]:
     """The processes of a running stack but for its workers."""
     return [
         program(around, "catalog", "catalog", "api"),
-        program(around, "profile", "profile", "api"),
+        program(
+            *(around, "profile", "profile", "api"),
+            STACKWISE_BADGE_MIRROR=str(around.state.folder(BADGE_MIRROR)),
+        ),
         program(around, "recommender", "recommender", "api"),
         program(around, "trainer", "recommender", "trainer"),
         program(around, "gateway", "gateway", "api", STACKWISE_DEMO=str(around.state.path / DEMO)),
