@@ -38,6 +38,12 @@ def lines(_: Any, value: Any) -> bytes:
     return msgspec.json.encode(value)
 
 
+@schemathesis.serializer("application/vc+jwt")
+def token(_: Any, value: Any) -> bytes:
+    """As it stands."""
+    return value.encode() if isinstance(value, str) else msgspec.json.encode(value)
+
+
 @schemathesis.deserializer("application/x-ndjson")
 def first_line(_: Any, response: Any) -> Any:
     """The first line of the answer."""
@@ -59,7 +65,8 @@ def before_call(_: Any, case: Any, __: Any) -> None:
     (case.query or {}).pop("cursor", None)
     for name in (case.query or {}).keys() & _BY_FIELD.keys():
         case.query[name] = _BY_FIELD[name]
-    case.body = _seeded(case.body)
+    if not _is_signed(case.body):
+        case.body = _seeded(case.body)
     if case.operation.definition.raw["operationId"] == "create_partner":
         _renew(case)
 
@@ -78,6 +85,11 @@ def _renew(case: Any) -> None:
         case.body["id"] = f"fuzz-{uuid4().hex[:12]}"
     if "Idempotency-Key" in (case.headers or {}):
         case.headers["Idempotency-Key"] = str(uuid4())
+
+
+def _is_signed(body: Any) -> bool:
+    """A badge would not verify with other values."""
+    return isinstance(body, dict) and "@context" in body and "proof" in body
 
 
 def _seeded(value: Any) -> Any:
