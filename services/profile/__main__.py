@@ -1,13 +1,15 @@
-"""`python -m services.profile api | migrate | republish | expire`."""
+"""`python -m services.profile api | migrate | republish | expire | import-badges`."""
 
 import typer
 
 from libs.common.settings import load
 from libs.common.telemetry import configure
 from libs.common.web import run, serve
+from services.profile.commands import import_badges
 from services.profile.settings import ApiSettings, StoreSettings
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="The profile service.")
+cli.command("import-badges")(import_badges)
 
 
 @cli.command()

@@ -11,7 +11,7 @@ from libs.common.clock import now
 from libs.common.contracts.topics import LEARNER
 from libs.common.database import DatabaseProbe, make_engine, writing
 from libs.common.health import Health
-from libs.common.kafka.broker import keep_started, make_broker
+from libs.common.kafka.broker import keep_started, make_broker, wait_for_kafka
 from libs.common.kafka.connection import connection
 from libs.common.kafka.publisher import Publisher
 from libs.common.migrations import migrate
@@ -25,7 +25,7 @@ from services.profile.log import KafkaLog
 from services.profile.mirror import Mirror
 from services.profile.rechecking import recheck
 from services.profile.routes import routes
-from services.profile.settings import ApiSettings, StoreSettings
+from services.profile.settings import ApiSettings, BadgeSettings, StoreSettings
 from services.profile.store.badges import BadgeStore
 from services.profile.store.learners import LearnerStore
 from services.profile.store.tables import learner, snapshot
@@ -88,6 +88,25 @@ def api_app(settings: ApiSettings) -> App:
         await engine.dispose()
 
     return http_app(store, log, badges, health=health, lifespan=[lifespan])
+
+
+@asynccontextmanager
+async def opened_badges(settings: BadgeSettings) -> AsyncIterator[Badges]:
+    """The use case by itself, once the catalog has been read. Raises Unavailable where that takes too long."""
+    engine = make_engine(settings.postgres_url)
+    broker = make_broker(settings, client_id="profile-import")
+    store, feed = LearnerStore(engine), CatalogFeed(broker, settings.badge_issuers)
+    examining = Examining(Mirror(settings.badge_mirror).get, settings.badge_workers)
+    try:
+        await wait_for_kafka(settings)
+        async with background(keep_started(broker, settings)):
+            await feed.until_read(settings.kafka_wait_seconds)
+            yield Badges(
+                store, BadgeStore(engine), examining, feed, now, recheck=settings.badge_recheck
+            )
+    finally:
+        examining.close()
+        await engine.dispose()
 
 
 async def migrate_database(settings: StoreSettings) -> None:

@@ -1,9 +1,12 @@
 """The catalog's credentials as Kafka tells them, for matching."""
 
+import asyncio
+
 from msgspec import Struct
 
 from libs.common.contracts.catalog import Credential
 from libs.common.contracts.topics import CREDENTIAL, Topic
+from libs.common.errors import Unavailable
 from libs.common.global_table import GlobalTables
 from libs.common.kafka.broker import Broker
 from services.profile.domain.badges import Match
@@ -21,6 +24,15 @@ class CatalogFeed:
     def problem(self) -> str | None:
         """Why nothing can be matched yet."""
         return None if self._tables.caught_up else "the catalog has not been read yet"
+
+    async def until_read(self, seconds: float) -> None:
+        """Waits until everything that stands in the topic is known. Raises Unavailable after so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self.problem():  # noqa: ASYNC110 - the tables say it only when they are asked
+                    await asyncio.sleep(0.05)
+        except TimeoutError as late:
+            raise Unavailable("the catalog could not be read in time") from late
 
     def match(self, claims: Claims, own_id: str) -> Match:
         """See `Catalog.match`."""

@@ -18,9 +18,10 @@ def personal(ask: Ask, learner: Learner) -> WhatIf:
         return impersonal(ask, learner)
     asked = ask.narrowing or Narrowing()
     held = list(holding(learner.held_credentials))
-    badges = [HeldSkill(id=skill_id) for each in held for skill_id in each.skills]
+    said = {each.id: each for each in learner.skills}
+    badges = {skill_id: HeldSkill(id=skill_id) for each in held for skill_id in each.skills}
     return WhatIf(
-        skills=[*learner.skills, *badges][:MOST_LISTED],
+        skills=list((said | badges | said).values())[:MOST_LISTED],
         completed=[each.credential_id for each in held][:MOST_LISTED],
         target=_target(asked.occupation or learner.target_occupation),
         constraints=constraints.narrowed(constraints.own(learner), asked.constraints),

@@ -84,7 +84,8 @@ async def test_a_learner_not_applied_yet_is_asked_about_from_the_profile(
         languages=["en"],
         held_credentials=[
             HeldCredential(credential_id="h1", status="verified"),
-            HeldCredential(credential_id="h2", status="revoked"),
+            HeldCredential(credential_id="h2", status="revoked", skills=["s2"]),
+            HeldCredential(credential_id="badge:1", status="verified", skills=["s1", "s3"]),
         ],
     )
     world.recommender.answer = ranked("a", profile_revision=0, position=None, as_of=None)
@@ -94,8 +95,8 @@ async def test_a_learner_not_applied_yet_is_asked_about_from_the_profile(
     assert body["freshness"]["profile_revision"] == 3
     (question,) = world.recommender.asked
     assert isinstance(question, WhatIf)
-    assert question.skills == [HeldSkill(id="s1", level=0.5)]
-    assert question.completed == ["h1"]
+    assert question.skills == [HeldSkill(id="s1", level=0.5), HeldSkill(id="s3")]
+    assert question.completed == ["h1", "badge:1"]
     assert question.target is not None
     assert question.target.occupation == "weaver"
     assert question.constraints.max_cost is not None

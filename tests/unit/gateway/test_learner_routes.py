@@ -1,11 +1,13 @@
 """A learner as their partner sees them."""
 
 import httpx
+import pytest
 
+from libs.common.contracts.calls import BadgeAnswer, HeldAnswer, Verification
 from libs.common.contracts.profile import HeldCredential
 from libs.common.contracts.redis_values import LearnerState
 from libs.common.contracts.types import milliseconds
-from tests.factories.catalog import credential
+from tests.factories.catalog import credential, skill
 from tests.unit.gateway.fakes import NOW
 from tests.unit.gateway.world import World
 
@@ -99,3 +101,68 @@ async def test_an_export_has_everything_or_is_503(world: World, partner: httpx.A
     ]
     world.recommender.away = True
     assert (await partner.get("/v1/learners/ana/export")).status_code == 503
+
+
+async def test_a_badge_is_handed_on_as_it_was_signed(
+    world: World, partner: httpx.AsyncClient
+) -> None:
+    """Byte for byte, by what it is; an unverified one is answered with its steps and held as nothing."""
+    world.register("ana")
+    signed = b'{ "@context": ["https://www.w3.org/ns/credentials/v2"], "name": "\\u00e9" }'
+    for media, body, handed_on in (
+        ("application/json", signed, "application/json"),
+        ("application/vc+ld+json", signed, "application/json"),
+        ("application/vc+jwt", b"e30.e30.c2ln", "application/vc+jwt"),
+    ):
+        answer = await partner.post(
+            "/v1/learners/ana/credentials", content=body, headers={"content-type": media}
+        )
+        shown = answer.json()
+        assert (answer.status_code, shown["held"], shown["credential"]) == (201, False, None)
+        assert shown["verification"]["status"] == "invalid"
+        assert world.profile.badges[-1] == (handed_on, body)
+
+
+async def test_a_verified_badge_is_shown_as_what_it_counts_as(
+    world: World, partner: httpx.AsyncClient
+) -> None:
+    """The catalog's credential, or those of its skills that the catalog knows; nothing that it says of its worth."""
+    world.register("ana")
+    world.publish(credential("c1"), skill("s1"))
+    verified = Verification(status="verified")
+    matched = HeldAnswer(credential_id="c1", status="verified", matched_by="url")
+    aligned = HeldAnswer(
+        credential_id="badge:2", status="verified", matched_by="skills", skills=["s1", "unknown"]
+    )
+    for held, known, skills in ((matched, True, ["skill-1"]), (aligned, False, ["s1"])):
+        world.profile.badge = BadgeAnswer(id="badge:2", held=held, verification=verified)
+        answer = await partner.post("/v1/learners/ana/credentials", json={"@context": []})
+        shown = answer.json()
+        assert (shown["held"], shown["status"]) == (True, "verified")
+        assert (shown["credential"] is not None) == known
+        assert [each["id"] for each in shown["skills"]] == skills
+
+
+@pytest.mark.parametrize(
+    ("media", "body", "status"),
+    [
+        ("application/json", b'{"@context": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", 400),
+        ("application/json", b'{"@context": "' + b"x" * 1_000_000 + b'"}', 413),
+        ("application/json", b'{"@context": 1, "@context": 2}', 400),
+        ("application/json", b"[]", 400),
+        ("application/vc+jwt", b"", 400),
+        ("application/vc+jwt", b"not a token", 400),
+        ("text/plain", b"{}", 415),
+    ],
+    ids=["deep", "large", "twice", "list", "empty", "no token", "text"],
+)
+async def test_what_can_be_no_badge_is_refused(
+    world: World, partner: httpx.AsyncClient, media: str, body: bytes, status: int
+) -> None:
+    """Before anyone verifies it."""
+    world.register("ana")
+    answer = await partner.post(
+        "/v1/learners/ana/credentials", content=body, headers={"content-type": media}
+    )
+    assert answer.status_code == status
+    assert world.profile.badges == []

@@ -44,6 +44,18 @@ def test_the_newest_evidence_counts() -> None:
     assert seeker(state_of(learner(held_credentials=[undated])), CATALOG, NOW).levels["tool"] == 0.8
 
 
+def test_a_badge_of_no_known_credential_counts_by_its_skills() -> None:
+    """At the level of what states none, as long as it is held; what the catalog knows is as the catalog says."""
+    aligned = HeldCredential(credential_id="badge:1", status="verified", skills=["tool"])
+    who = seeker(state_of(learner(held_credentials=[aligned])), CATALOG, NOW)
+    assert (who.levels, who.earned, who.held) == ({"tool": 0.66}, {"tool": 0.66}, {"badge:1"})
+    revoked = HeldCredential(credential_id="badge:1", status="revoked", skills=["tool"])
+    assert seeker(state_of(learner(held_credentials=[revoked])), CATALOG, NOW).levels == {}
+    known = HeldCredential(credential_id="badge", status="verified", skills=["other"])
+    who = seeker(state_of(learner(held_credentials=[known])), CATALOG, NOW)
+    assert who.earned == {"tool": 0.8, "manner": 0.8}
+
+
 def test_what_an_anonymous_learner_has_completed_has_not_faded() -> None:
     """Nobody said when: a tool that was completed counts in full."""
     who = seeker(anonymous(WhatIf(completed=["badge"])), CATALOG, datetime.now(UTC))
