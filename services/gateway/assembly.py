@@ -8,12 +8,12 @@ from litestar.types import ControllerRouterHandler
 from libs.common import clock
 from libs.common.clock import Clock
 from libs.common.health import Health
+from libs.common.public_fetch import fetch_public
 from libs.common.web import App, create_app
 from libs.common.web.app import Lifespan
 from libs.common.web.compression import compressed
 from services.gateway.auth.authenticator import Authenticator, KeyStore
 from services.gateway.auth.cors import cors
-from services.gateway.auth.fetching import fetch_public
 from services.gateway.auth.guard import Guard, Limits
 from services.gateway.auth.jwks import Fetch, KeySets
 from services.gateway.auth.secured import secured

@@ -1,5 +1,6 @@
 """The other services, as calls. Each raises the Refusal that was answered, or Unavailable."""
 
+import asyncio
 from typing import TypeVar
 
 import msgspec
@@ -24,7 +25,7 @@ from libs.common.contracts.career import AnonymousPath, Gap, Pathway, Toward
 from libs.common.contracts.profile import Learner
 from libs.common.contracts.redis_values import LearnerState
 from libs.common.contracts.teams import TeamGap, TeamQuestion
-from libs.common.errors import NotFound
+from libs.common.errors import NotFound, Unavailable
 from services.gateway.breaker import Breaker
 from services.gateway.packed import PackedList
 from services.gateway.usecases.publishing import Done
@@ -40,8 +41,9 @@ PROFILE_READ_SECONDS = 1.0
 SEARCH_SECONDS = 2.0
 # Longer than profile waits for its database and for Kafka together.
 ACCEPT_SECONDS = 15.0
-# Profile verifies as many at once as it has processes; the others wait there.
 BADGE_SECONDS = 30.0
+# A thousand badges at once must leave connections for everyone else's learners; the others wait here.
+BADGES_AT_ONCE = 50
 
 
 class Profile:
@@ -50,6 +52,7 @@ class Profile:
     def __init__(self, client: ServiceClient, breaker: Breaker) -> None:
         self._client = client
         self._breaker = breaker
+        self._badges = asyncio.Semaphore(BADGES_AT_ONCE)
 
     async def learner(self, partner_id: str, learner_id: str) -> Learner:
         """Raises NotFound (`learner_not_found`)."""
@@ -97,15 +100,19 @@ class Profile:
     async def take_in_badge(
         self, partner_id: str, learner_id: str, document: bytes, media: str
     ) -> BadgeAnswer:
-        """What verifying a badge found, and as what it is held."""
-        return await self._client.call(
-            "POST",
-            f"{_learner(partner_id, learner_id)}/badges",
-            content=document,
-            headers={"content-type": media},
-            returns=BadgeAnswer,
-            timeout=BADGE_SECONDS,
-        )
+        """What verifying a badge found, and as what it is held. Raises Unavailable when its turn does not come in time."""
+        try:
+            async with asyncio.timeout(BADGE_SECONDS), self._badges:
+                return await self._client.call(
+                    "POST",
+                    f"{_learner(partner_id, learner_id)}/badges",
+                    content=document,
+                    headers={"content-type": media},
+                    returns=BadgeAnswer,
+                    timeout=BADGE_SECONDS,
+                )
+        except TimeoutError as late:
+            raise Unavailable("too many badges are being verified", retry_after=10) from late
 
     async def held(self, partner_id: str, learner_id: str) -> list[HeldAnswer]:
         """What the learner holds."""

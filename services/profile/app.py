@@ -22,7 +22,7 @@ from services.profile.catalog_feed import CatalogFeed
 from services.profile.examining import Examining
 from services.profile.expiry import expire_daily, expire_now
 from services.profile.log import KafkaLog
-from services.profile.mirror import Mirror
+from services.profile.publications import KEPT_SECONDS, Publications
 from services.profile.rechecking import recheck
 from services.profile.routes import routes
 from services.profile.settings import ApiSettings, BadgeSettings, StoreSettings
@@ -62,7 +62,7 @@ def api_app(settings: ApiSettings) -> App:
     store = LearnerStore(engine)
     broker = make_broker(settings, client_id="profile-api")
     badge_store, feed = BadgeStore(engine), CatalogFeed(broker, settings.badge_issuers)
-    examining = Examining(Mirror(settings.badge_mirror).get, settings.badge_workers)
+    examining = _examining(settings)
     badges = Badges(store, badge_store, examining, feed, now, recheck=settings.badge_recheck)
     publisher = Publisher(broker, "profile")
     log = KafkaLog(broker, publisher)
@@ -90,13 +90,19 @@ def api_app(settings: ApiSettings) -> App:
     return http_app(store, log, badges, health=health, lifespan=[lifespan])
 
 
+def _examining(settings: BadgeSettings) -> Examining:
+    kept = min(KEPT_SECONDS, settings.badge_recheck_seconds / 2)
+    published = Publications(settings.badge_mirror, kept_seconds=kept)
+    return Examining(published.get, settings.badge_workers)
+
+
 @asynccontextmanager
 async def opened_badges(settings: BadgeSettings) -> AsyncIterator[Badges]:
     """The use case by itself, once the catalog has been read. Raises Unavailable where that takes too long."""
     engine = make_engine(settings.postgres_url)
     broker = make_broker(settings, client_id="profile-import")
     store, feed = LearnerStore(engine), CatalogFeed(broker, settings.badge_issuers)
-    examining = Examining(Mirror(settings.badge_mirror).get, settings.badge_workers)
+    examining = _examining(settings)
     try:
         await wait_for_kafka(settings)
         async with background(keep_started(broker, settings)):

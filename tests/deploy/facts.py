@@ -73,7 +73,8 @@ def facts() -> dict[str, Any]:
 
 
 def _edges(name: str, cls: type[ProcessSettings]) -> list[str]:
-    """What its settings have it talk to; models by https where their store is remote, partners' key sets always."""
+    """What its settings have it talk to; models by https where their store is remote, partners' key sets and issuers'
+    status lists always."""
     to = [part for part, needs in _PARTS.items() if issubclass(cls, needs)]
     to += [
         f"{service}-api"
@@ -82,7 +83,7 @@ def _edges(name: str, cls: type[ProcessSettings]) -> list[str]:
     ]
     if issubclass(cls, (recommender.ApiSettings, trainer.Settings)):
         to.append("models")
-    return [*to, "https"] if issubclass(cls, gateway.ApiSettings) else to
+    return [*to, "https"] if issubclass(cls, gateway.ApiSettings | profile.BadgeSettings) else to
 
 
 def complaints(told: dict[str, Any], secrets: dict[str, dict[str, str]]) -> list[str]:

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from libs.common.errors import TryAgain
+from libs.common.public_fetch import MOST_BYTES, fetch_public
 from services.gateway.assembly import assemble
-from services.gateway.auth.fetching import MOST_BYTES, fetch_public
 from services.gateway.auth.identity import Signer
 from tests.unit.gateway.test_tokens import identity, jwk, token
 from tests.unit.gateway.world import World

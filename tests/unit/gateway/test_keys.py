@@ -5,9 +5,9 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from libs.common.errors import Unauthenticated, Unavailable
+from libs.common.public_fetch import fetch_public
 from services.gateway.auth import keys
 from services.gateway.auth.authenticator import FRESH_SECONDS, Authenticator
-from services.gateway.auth.fetching import fetch_public
 from services.gateway.auth.jwks import KeySets
 from services.gateway.auth.tokens import Tokens
 from tests.factories.catalog import credential

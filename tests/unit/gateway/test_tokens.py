@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from libs.common.errors import InvalidRequest, TryAgain
-from services.gateway.auth.fetching import fetch_public, is_public
+from libs.common.public_fetch import fetch_public, is_public
 from services.gateway.auth.identity import Identity, Signer, check
 from services.gateway.auth.jwks import REFETCH_SECONDS, KeySets
 from tests.unit.gateway.world import World

@@ -32,12 +32,16 @@ async def fetch_public(
     *,
     allowed: Callable[[str], bool] | None = None,
     trusted: ssl.SSLContext | None = None,
+    most_bytes: int = MOST_BYTES,
 ) -> bytes:
-    """What is at an https URL. Raises TryAgain, which says why, for anything but a small 200.
+    """What is at an https URL. Raises TryAgain, which says why, for anything but a 200 of at most so many bytes.
 
     `allowed` addresses are the public ones, `trusted` authorities those of the Web; tests have a server of their own.
     """
-    target = httpx.URL(url)
+    try:
+        target = httpx.URL(url)
+    except httpx.InvalidURL as invalid:
+        raise TryAgain("not a URL") from invalid
     if target.scheme != "https" or target.userinfo:
         raise TryAgain("only https, without a user name")
     try:
@@ -45,7 +49,7 @@ async def fetch_public(
             addresses = await resolving(target.host, target.port or 443)
             if not addresses or not all(map(allowed or is_public, addresses)):
                 raise TryAgain(f"{target.host} is not a public address")
-            return await _get(target, addresses[0], trusted or True)
+            return await _get(target, addresses[0], trusted or True, most_bytes)
     except (OSError, TimeoutError, httpx.HTTPError) as away:
         raise TryAgain(f"{target.host}: {type(away).__name__}") from away
 
@@ -61,7 +65,9 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast
 
 
-async def _get(target: httpx.URL, address: str, trusted: ssl.SSLContext | bool) -> bytes:
+async def _get(
+    target: httpx.URL, address: str, trusted: ssl.SSLContext | bool, most_bytes: int
+) -> bytes:
     headers = {"host": target.netloc.decode(), "accept": "application/json"}
     async with (
         httpx.AsyncClient(
@@ -79,6 +85,6 @@ async def _get(target: httpx.URL, address: str, trusted: ssl.SSLContext | bool) 
         body = b""
         async for chunk in answer.aiter_bytes():
             body += chunk
-            if len(body) > MOST_BYTES:
-                raise TryAgain(f"{target.host} answered more than {MOST_BYTES} bytes")
+            if len(body) > most_bytes:
+                raise TryAgain(f"{target.host} answered more than {most_bytes} bytes")
         return body
