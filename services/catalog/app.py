@@ -10,16 +10,25 @@ from litestar.types import ControllerRouterHandler
 from libs.common.background import background
 from libs.common.database import DatabaseProbe, make_engine, writing
 from libs.common.health import Health
-from libs.common.publishing import republish
+from libs.common.kafka.connection import connection
+from libs.common.publishing import republish, restore
 from libs.common.settings import PostgresSettings
 from libs.common.web import App, create_app
-from services.catalog.domain.kinds import CREDENTIAL, DEMAND, OCCUPATION, REGULATION, SKILL
+from services.catalog.domain.kinds import (
+    BY_TOPIC,
+    CREDENTIAL,
+    DEMAND,
+    OCCUPATION,
+    REGULATION,
+    SKILL,
+)
 from services.catalog.ports import Store
 from services.catalog.publishing import SOURCES, Publishing
 from services.catalog.routes.searching import dump_route, search_routes
 from services.catalog.routes.snapshots import retirement_route, snapshot_routes
-from services.catalog.settings import Settings
+from services.catalog.settings import RestoreSettings, Settings
 from services.catalog.store import PostgresStore
+from services.catalog.store.restoring import write_back
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 COMMAND_SECONDS = 600
@@ -59,6 +68,17 @@ async def republish_all(settings: PostgresSettings) -> None:
     async with writing(engine) as connection:
         await republish(connection, SOURCES)
     await engine.dispose()
+
+
+async def take_back_all(settings: RestoreSettings) -> None:
+    """Brings a restored database up to its topics, and publishes all of it above what stands there. Raises TryAgain
+    while Kafka is away, Unavailable while the database is."""
+    engine = make_engine(settings.postgres_url, statement_seconds=COMMAND_SECONDS)
+    writers = [(source, write_back(BY_TOPIC[source.topic.name])) for source in SOURCES]
+    try:
+        await restore(engine, connection(settings), writers)
+    finally:
+        await engine.dispose()
 
 
 def routes(store: Store) -> list[ControllerRouterHandler]:

@@ -11,15 +11,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
-from libs.common.errors import Unavailable
+from libs.common.errors import TryAgain, Unavailable
 from libs.common.settings import load
 from libs.common.telemetry import configure
 from libs.common.web import run
-from services.catalog.app import opened_store, republish_all
+from services.catalog.app import opened_store, republish_all, take_back_all
 from services.catalog.domain.kinds import KINDS, KindName
 from services.catalog.domain.records import Item, LeftOut, Rejected, Working
 from services.catalog.importers import Format, Reading, reading
-from services.catalog.settings import StoreSettings
+from services.catalog.settings import RestoreSettings, StoreSettings
 from services.catalog.usecases.importing import Importer, Outcome
 from services.catalog.usecases.reading import dump
 
@@ -96,13 +96,23 @@ def export_file(
         _give_up(failed)
 
 
-def republish() -> None:
+def republish(
+    restored: Annotated[
+        bool,
+        typer.Option(
+            help="PostgreSQL was restored: first take back what the topics have that is newer. Before the api starts."
+        ),
+    ] = False,
+) -> None:
     """Have a running api send every snapshot again."""
-    settings = load(StoreSettings)
+    settings = load(RestoreSettings if restored else StoreSettings)
     configure("catalog", "republish", settings)
     try:
-        run(republish_all(settings))
-    except Unavailable as away:
+        if isinstance(settings, RestoreSettings):
+            run(take_back_all(settings))
+        else:
+            run(republish_all(settings))
+    except (Unavailable, TryAgain) as away:
         _give_up(away)
 
 

@@ -9,3 +9,7 @@ class Settings(HttpSettings, KafkaSettings, PostgresSettings):
 
 class StoreSettings(PostgresSettings):
     """The commands, which only store; a running api publishes what they change."""
+
+
+class RestoreSettings(KafkaSettings, PostgresSettings):
+    """The command that compares the database with its topics."""

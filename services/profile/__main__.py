@@ -1,12 +1,14 @@
 """`python -m services.profile api | migrate | republish | expire | import-badges`."""
 
+from typing import Annotated
+
 import typer
 
 from libs.common.settings import load
 from libs.common.telemetry import configure
 from libs.common.web import run, serve
 from services.profile.commands import import_badges
-from services.profile.settings import ApiSettings, StoreSettings
+from services.profile.settings import ApiSettings, RestoreSettings, StoreSettings
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="The profile service.")
 cli.command("import-badges")(import_badges)
@@ -31,11 +33,23 @@ def migrate() -> None:
 
 
 @cli.command()
-def republish() -> None:
+def republish(
+    restored: Annotated[
+        bool,
+        typer.Option(
+            help="PostgreSQL was restored: first take back what the topic has that is newer. Before the api starts."
+        ),
+    ] = False,
+) -> None:
     """Have the api process send the snapshot of every learner again."""
-    from services.profile.app import republish_learners
+    from services.profile.app import republish_learners, take_back_learners
 
-    run(republish_learners(_store_settings("republish")))
+    if not restored:
+        run(republish_learners(_store_settings("republish")))
+        return
+    settings = load(RestoreSettings)
+    configure("profile", "republish", settings)
+    run(take_back_learners(settings))
 
 
 @cli.command()

@@ -15,7 +15,7 @@ from libs.common.kafka.broker import keep_started, make_broker, wait_for_kafka
 from libs.common.kafka.connection import connection
 from libs.common.kafka.publisher import Publisher
 from libs.common.migrations import migrate
-from libs.common.publishing import Relay, Source, republish
+from libs.common.publishing import Relay, Source, republish, restore
 from libs.common.web import App, create_app
 from libs.common.web.app import Lifespan
 from services.profile.catalog_feed import CatalogFeed
@@ -25,9 +25,10 @@ from services.profile.log import KafkaLog
 from services.profile.publications import KEPT_SECONDS, Publications
 from services.profile.rechecking import recheck
 from services.profile.routes import routes
-from services.profile.settings import ApiSettings, BadgeSettings, StoreSettings
+from services.profile.settings import ApiSettings, BadgeSettings, RestoreSettings, StoreSettings
 from services.profile.store.badges import BadgeStore
 from services.profile.store.learners import LearnerStore
+from services.profile.store.restoring import write_back
 from services.profile.store.tables import learner, snapshot
 from services.profile.usecases.badges import Badges
 from services.profile.usecases.interactions import Interactions
@@ -126,6 +127,16 @@ async def republish_learners(settings: StoreSettings) -> None:
     async with writing(engine) as connection:
         await republish(connection, [LEARNERS])
     await engine.dispose()
+
+
+async def take_back_learners(settings: RestoreSettings) -> None:
+    """Brings a restored database up to its topic, and publishes all of it above what stands there. Raises TryAgain
+    while Kafka is away, Unavailable while the database is."""
+    engine = make_engine(settings.postgres_url, statement_seconds=REPUBLISH_SECONDS)
+    try:
+        await restore(engine, connection(settings), [(LEARNERS, write_back)])
+    finally:
+        await engine.dispose()
 
 
 async def expire_erased(settings: StoreSettings) -> None:

@@ -37,3 +37,7 @@ class ApiSettings(HttpSettings, BadgeSettings):
 
 class StoreSettings(PostgresSettings):
     """The commands that need the database only: migrate, republish, expire."""
+
+
+class RestoreSettings(KafkaSettings, PostgresSettings):
+    """The command that compares the database with its topic."""

@@ -14,6 +14,7 @@ A migration calls `op.execute` on each statement of `relay_ddl(tables)`.
 
 from libs.common.publishing.ddl import relay_ddl
 from libs.common.publishing.relay import Relay
+from libs.common.publishing.restored import Restored, restore
 from libs.common.publishing.rows import Source, republish
 
-__all__ = ["Relay", "Source", "relay_ddl", "republish"]
+__all__ = ["Relay", "Restored", "Source", "relay_ddl", "republish", "restore"]

@@ -85,6 +85,33 @@ class Source(NamedTuple):
         )
         await connection.execute(_REMEMBER, {"topic": self.topic.name, **last._asdict()})
 
+    async def revisions(self, connection: AsyncConnection, keys: Sequence[str]) -> dict[str, int]:
+        """The revisions of those of the rows that are there; locked, in the order of the keys."""
+        rows = await connection.execute(
+            select(self.key.label("key"), self.table.c.revision)
+            .where(self.key == func.any(bindparam("keys", keys, ARRAY(Text))))
+            .order_by(self.key)
+            .with_for_update(key_share=True)
+        )
+        return {row.key: row.revision for row in rows}
+
+    async def raise_above(self, connection: AsyncConnection, revisions: Mapping[str, int]) -> int:
+        """Gives the rows, by key, a revision above this one unless they have one; how many were given one."""
+        known = (
+            func.unnest(
+                bindparam("keys", list(revisions), ARRAY(Text)),
+                bindparam("revisions", list(revisions.values()), ARRAY(BigInteger)),
+            )
+            .table_valued("key", "revision", name="known")
+            .render_derived()
+        )
+        raised = await connection.execute(
+            update(self.table)
+            .where(self.key == known.c.key, self.table.c.revision <= known.c.revision)
+            .values(revision=known.c.revision + 1)
+        )
+        return raised.rowcount
+
     async def begin(self, connection: AsyncConnection, seconds: float) -> None:
         """Says that a send may be under way for so long."""
         await connection.execute(_BEGIN, {"topic": self.topic.name, "seconds": seconds})

@@ -63,7 +63,7 @@ class LockedLearner:
     async def save(self, changed: Learner) -> None:
         """Writes the next state of the locked learner."""
         statement = update(learner).where(learner.c.learner_key == changed.learner_key)
-        await self._connection.execute(statement.values(_columns(changed)))
+        await self._connection.execute(statement.values(columns(changed)))
 
     async def insert(self, created: Learner) -> bool:
         """Makes the id mean a new learner; False if another request was first."""
@@ -72,7 +72,7 @@ class LockedLearner:
                 _forget(learner.c.learner_key == self.learner.learner_key)
             )
         row = {
-            **_columns(created),
+            **columns(created),
             "learner_key": created.learner_key,
             "identity": identity(self._partner_id, self._learner_id),
             "partner_id": self._partner_id,
@@ -162,7 +162,7 @@ def _forget(where: ColumnElement[bool]) -> Update:
     return update(learner).where(where).values(identity=None, partner_id=None, learner_id=None)
 
 
-def _columns(changed: Learner) -> dict[str, Any]:
+def columns(changed: Learner) -> dict[str, Any]:
     """All but the key and the ids, which only an insert and forgetting touch."""
     return {
         "profile": profile_of(changed),
