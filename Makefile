@@ -4,7 +4,7 @@ RUN := $(VENV)/bin/python
 # On which only this machine's own processes listen.
 KAFKA_PORT ?= 9092
 
-.PHONY: setup demo test check test-units test-system test-kafka test-quality test-deploy test-js kafka lock
+.PHONY: setup demo test check test-units test-system test-kafka test-quality test-spark test-deploy test-js kafka lock
 
 setup: $(VENV)/installed
 
@@ -47,6 +47,16 @@ test-kafka: setup
 test-quality: setup
 	$(RUN) -m pytest tests/quality
 
+# Fits on Spark, in this machine's own local mode (Java 17; downloads 430 MB the first time).
+test-spark: $(VENV)/spark-installed
+	$(RUN) -m pytest tests/spark
+
+# The extra goes into the same environment, of which it changes nothing.
+$(VENV)/spark-installed: $(VENV)/installed requirements-spark.lock
+	@echo "installing Spark into $(VENV) (about a minute)"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $@
+
 # The types of the widget's JavaScript (needs npm, which fetches the compiler).
 test-js:
 	npm exec --yes --package=typescript@5.9.3 -- tsc -p services/gateway/widget
@@ -83,6 +93,7 @@ IMAGES := deploy/docker/requirements
 lock: .cache/uv/installed
 	$(COMPILE) requirements.in -o requirements.lock
 	$(COMPILE) requirements-deploy.in -o requirements-deploy.lock
+	$(COMPILE) -c requirements.lock requirements-spark.in -o requirements-spark.lock
 	for service in catalog profile recommender gateway; do \
 		$(COMPILE) -c requirements.lock $(IMAGES)/$$service.in -o $(IMAGES)/$$service.lock || exit 1; \
 	done

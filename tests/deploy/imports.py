@@ -12,6 +12,8 @@ OURS = ("libs", "services")
 COMMANDS = ("libs/common/dead_letters.py", "libs/common/kafka/__main__.py")
 # Loaded by name: SQLAlchemy's driver, fsspec's S3.
 BY_NAME = {"sqlalchemy": "asyncpg", "fsspec": "s3fs"}
+# What an installation adds to its image if it wants it (requirements-spark.lock).
+EXTRAS = {"pyspark", "pyarrow"}
 
 
 def distributions(service: str) -> list[str]:
@@ -30,7 +32,7 @@ def distributions(service: str) -> list[str]:
             else:
                 tops.add(module.split(".")[0])
     known = packages_distributions()
-    names = {spelt(known[top][0]) for top in tops - sys.stdlib_module_names}
+    names = {spelt(known[top][0]) for top in tops - sys.stdlib_module_names - EXTRAS}
     return sorted(names | {BY_NAME[name] for name in names & BY_NAME.keys()})
 
 

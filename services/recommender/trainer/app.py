@@ -29,6 +29,7 @@ from services.recommender.trainer.newcomers import Newcomers
 from services.recommender.trainer.saving import Saver
 from services.recommender.trainer.settings import Settings
 from services.recommender.trainer.sharing import Sharer
+from services.recommender.trainer.spark_fit import check_spark
 from services.recommender.trainer.states import States
 from services.recommender.trainer.stored import Stored
 from services.recommender.trainer.stream import Stream
@@ -66,9 +67,11 @@ def _first(error: BaseException) -> BaseException:
 async def running(settings: Settings, health: Health, clock: Clock = now) -> AsyncIterator[Trainer]:
     """The trainer at work, and the archive saved at its end.
 
-    Raises InvalidRequest for a settings file that is none, and Superseded, in a group, when another has taken
+    Raises InvalidRequest for a settings file that is none or a Spark that is not installed, and Superseded, in a group, when another has taken
     over: the archive is then the other's to save.
     """
+    if settings.train_spark_master is not None:
+        check_spark()
     tuned = read_tuned(settings.train_settings) if settings.train_settings else None
     broker = make_broker(settings, client_id="recommender-trainer")
     archive = Archive(settings.archive_directory)

@@ -24,6 +24,7 @@ from services.recommender.model.training import Tuning, learners_of, train, tuni
 from services.recommender.trainer.archive import Archive
 from services.recommender.trainer.matrix import Matrix, hold_out, matrix_of, without
 from services.recommender.trainer.quality import quality
+from services.recommender.trainer.spark_fit import train_on_spark
 
 log = structlog.get_logger()
 
@@ -37,6 +38,7 @@ class Job(Struct, frozen=True, kw_only=True):
     """What to fit, from where, and where the result goes; `parent` is the trainer's process id.
 
     start: a folder with the live factors (`Warm`), gone on from if they were trained as this fit is to train.
+    spark_master: where Spark trains; without one `implicit` does, in this process.
     """
 
     archive: str
@@ -47,6 +49,7 @@ class Job(Struct, frozen=True, kw_only=True):
     threads: int = 1
     niceness: int = 0
     tuning: Tuning | None = None
+    spark_master: str | None = None
 
 
 class Warm(Struct, frozen=True, kw_only=True):
@@ -71,12 +74,16 @@ def fit(job: Job) -> None:
     tuning = job.tuning or tuning_for(learners, credentials, matrix.weights.nnz)
     log.info("fit_started", learners=learners, credentials=credentials, tastes=matrix.weights.nnz)
     start = None if job.start is None else _start(Path(job.start), matrix, tuning)
-    factors, metrics = train_on(matrix, tuning, job.threads, start)
+    if job.spark_master is None:
+        factors, metrics = train_on(matrix, tuning, job.threads, start)
+    else:
+        factors, metrics = train_on_spark(matrix, tuning, job.spark_master)
     metrics |= {
         "learners": float(learners),
         "credentials": float(credentials),
         "tastes": float(matrix.weights.nnz),
         "warm": float(start is not None),
+        "spark": float(job.spark_master is not None),
         "seconds": round(time.monotonic() - started, 2),
     }
     arrays.write(

@@ -103,6 +103,8 @@ class Training:
         saved()
         self._saver.hold(number)
         await asyncio.to_thread(shutil.rmtree, self._result, ignore_errors=True)
+        if self._settings.train_spark_master is not None:
+            start = None  # Spark's ALS always begins anew
         if start is not None:
             await asyncio.to_thread(fitting.give_start, self._start, start)
         await fitting.run(
@@ -123,6 +125,7 @@ class Training:
             threads=settings.train_threads,
             niceness=settings.train_niceness,
             tuning=self._tuning,
+            spark_master=settings.train_spark_master,
         )
 
 

@@ -1,0 +1,3 @@
+"""Where the tests have Spark run: in their own process's JVM, on loopback."""
+
+LOCAL = "local[2]"
