@@ -51,6 +51,7 @@ def programs(around: Surroundings) -> list[Program]:
         program(
             *(around, "profile", "profile", "api"),
             STACKWISE_BADGE_MIRROR=str(around.state.folder(BADGE_MIRROR)),
+            STACKWISE_BADGE_WEB="false",
         ),
         program(around, "recommender", "recommender", "api"),
         program(around, "trainer", "recommender", "trainer"),

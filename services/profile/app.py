@@ -22,7 +22,7 @@ from services.profile.catalog_feed import CatalogFeed
 from services.profile.examining import Examining
 from services.profile.expiry import expire_daily, expire_now
 from services.profile.log import KafkaLog
-from services.profile.publications import KEPT_SECONDS, Publications
+from services.profile.publications import KEPT_SECONDS, Publications, fetch_list, fetch_nothing
 from services.profile.rechecking import recheck
 from services.profile.routes import routes
 from services.profile.settings import ApiSettings, BadgeSettings, RestoreSettings, StoreSettings
@@ -93,8 +93,9 @@ def api_app(settings: ApiSettings) -> App:
 
 def _examining(settings: BadgeSettings) -> Examining:
     kept = min(KEPT_SECONDS, settings.badge_recheck_seconds / 2)
-    published = Publications(settings.badge_mirror, kept_seconds=kept)
-    return Examining(published.get, settings.badge_workers)
+    fetch = fetch_list if settings.badge_web else fetch_nothing
+    published = Publications(settings.badge_mirror, fetch, kept_seconds=kept)
+    return Examining(published.get, settings.badge_workers, settings.badge_list_issuers)
 
 
 @asynccontextmanager

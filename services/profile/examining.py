@@ -21,35 +21,46 @@ import structlog
 
 from libs.common.contracts.calls import Verification, VerificationStep
 from libs.common.errors import Unavailable
-from services.profile.badges import documents
-from services.profile.badges.steps import Refused
-from services.profile.badges.verification import verify
+from services.profile.badges.at_hand import AtHand
+from services.profile.badges.presented import present
+from services.profile.badges.steps import Refused, Step
+from services.profile.badges.steps import Verification as Found
+from services.profile.badges.verification import verify, wanted
 from services.profile.domain.claims import claims_of
 from services.profile.usecases.ports import Document, Examined
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
-MOST_LISTS = 4
-Fetch = Callable[[str], Awaitable[bytes | None]]
-"""What is at a URL; None where it cannot be had."""
+# A badge names the document of its issuer and its lists, and those the documents of theirs.
+ROUNDS = 3
+MOST_FETCHED = 8
+CPU_SECONDS = 2.0
+Fetch = Callable[[str], Awaitable[bytes | str]]
+"""What is at a URL, or why it cannot be had."""
 _PR_SET_PDEATHSIG = 1
 
 
 class Examining:
     """`workers` processes, started at the first badge and ended by `close`."""
 
-    def __init__(self, fetch: Fetch, workers: int) -> None:
+    def __init__(
+        self, fetch: Fetch, workers: int, allowed_issuers: Mapping[str, str] | None = None
+    ) -> None:
         self._fetch = fetch
         self._workers = workers
+        self._allowed_issuers = allowed_issuers or {}
         self._pool: ProcessPoolExecutor | None = None
 
     async def examine(self, document: Document, at: datetime) -> Examined:
         """Raises Unavailable when a process has died over it."""
-        urls = await self._run(_lists_of, document)
-        lists = {url: await self._fetch(url) for url in urls}
-        at_hand = {url: listed for url, listed in lists.items() if listed is not None}
-        return await self._run(_examine, document, at, at_hand)
+        found: dict[str, bytes | str] = {}
+        for _ in range(ROUNDS):
+            urls = sorted(await self._run(_wanted, document, found))
+            if not urls or len(found) + len(urls) > MOST_FETCHED:
+                break
+            found |= zip(urls, await asyncio.gather(*map(self._fetch, urls)), strict=True)
+        return await self._run(_examine, document, at, found, self._allowed_issuers)
 
     def close(self) -> None:
         """Ends the processes; who waits is refused."""
@@ -80,35 +91,60 @@ class Examining:
 def _begin(parent: int) -> None:
     """The signals of a terminal are the parent's business, and its end is ours."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPROF, _exhausted)
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         raise SystemExit("the process that asked for badges has gone")
 
 
-def _lists_of(document: Document) -> list[str]:
-    """The URLs of the status lists that a document names."""
-    credential = _credential(document)
-    entries = [] if credential is None else documents.as_list(credential.get("credentialStatus"))
-    urls = [e.get("statusListCredential") for e in entries[:MOST_LISTS] if isinstance(e, dict)]
-    return [url for url in dict.fromkeys(urls) if isinstance(url, str)]
+class _Exhausted(BaseException):
+    """Not an Exception, so that no library takes it for its own."""
 
 
-def _examine(document: Document, at: datetime, lists: Mapping[str, bytes]) -> Examined:
-    found = verify(document.raw, at, lists)
-    steps = [VerificationStep(step=s.step, passed=s.passed, detail=s.detail) for s in found.steps]
+def _exhausted(*_: object) -> None:
+    raise _Exhausted
+
+
+def _wanted(document: Document, found: Mapping[str, bytes | str]) -> set[str]:
+    return wanted(document.raw, AtHand(found))
+
+
+def _examine(
+    document: Document,
+    at: datetime,
+    found: Mapping[str, bytes | str],
+    allowed_issuers: Mapping[str, str],
+) -> Examined:
+    verified = _verify_in_time(document, at, AtHand(found), allowed_issuers)
+    steps = [
+        VerificationStep(step=s.step, passed=s.passed, detail=s.detail) for s in verified.steps
+    ]
     credential = _credential(document)
-    shaped = credential is not None and found.steps[0].passed
+    shaped = credential is not None and verified.steps[0].passed
     return Examined(
         id=_id(document, credential),
-        verification=Verification(status=found.status, steps=steps),
+        verification=Verification(status=verified.status, steps=steps),
         claims=claims_of(credential) if credential is not None and shaped else None,
     )
 
 
+def _verify_in_time(
+    document: Document, at: datetime, at_hand: AtHand, allowed_issuers: Mapping[str, str]
+) -> Found:
+    """A document can be made whose canonical form takes years."""
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+    try:
+        return verify(document.raw, at, at_hand, allowed_issuers=allowed_issuers)
+    except _Exhausted:
+        return Found((Step("shape", False, f"takes more than {CPU_SECONDS:.0f} s to verify"),))
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
 def _credential(document: Document) -> dict[str, Any] | None:
     try:
-        return documents.parse(document.raw)
+        return present(document.raw).document
     except Refused:
         return None
 

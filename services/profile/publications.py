@@ -27,6 +27,11 @@ _LONGEST_NAME = 255
 fetch_list = partial(fetch_public, most_bytes=MOST_BYTES)
 
 
+async def fetch_nothing(_: str) -> bytes:
+    """For those without the Web. Raises TryAgain."""
+    raise TryAgain("there is no copy, and the Web is not asked")
+
+
 class Publications:
     """`get` by URL. folder: each file is a copy, named by its URL quoted with nothing spared. kept_seconds: how long what
     was fetched is taken for new."""
@@ -41,17 +46,17 @@ class Publications:
         self._folder = folder
         self._fetch = fetch
         self._kept_seconds = kept_seconds
-        self._kept: OrderedDict[str, tuple[float, asyncio.Future[bytes | None]]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, asyncio.Future[bytes | str]]] = OrderedDict()
 
-    async def get(self, url: str) -> bytes | None:
-        """What is there; None where it cannot be had. Who asks while it is fetched waits for the same answer."""
+    async def get(self, url: str) -> bytes | str:
+        """What is there, or why it cannot be had. Who asks while it is fetched waits for the same answer."""
         if self._folder is not None and len(name := quote(url, safe="")) <= _LONGEST_NAME:
             copy = await asyncio.to_thread(_read, self._folder / name)
             if copy is not None:
                 return copy
         return await asyncio.shield(self._fetched(url))
 
-    def _fetched(self, url: str) -> "asyncio.Future[bytes | None]":
+    def _fetched(self, url: str) -> "asyncio.Future[bytes | str]":
         until, found = self._kept.get(url, (0.0, None))
         if found is not None and (not found.done() or time.monotonic() < until):
             return found
@@ -59,7 +64,7 @@ class Publications:
         self._keep(url, fetching, self._kept_seconds)
         return fetching
 
-    async def _ask(self, url: str) -> bytes | None:
+    async def _ask(self, url: str) -> bytes | str:
         try:
             return await self._fetch(url)
         except TryAgain as away:
@@ -67,9 +72,9 @@ class Publications:
             if url in self._kept:
                 again = time.monotonic() + min(MISSING_SECONDS, self._kept_seconds)
                 self._kept[url] = (again, self._kept[url][1])
-            return None
+            return str(away)
 
-    def _keep(self, url: str, found: "asyncio.Future[bytes | None]", seconds: float) -> None:
+    def _keep(self, url: str, found: "asyncio.Future[bytes | str]", seconds: float) -> None:
         self._kept[url] = (time.monotonic() + seconds, found)
         self._kept.move_to_end(url)
         while len(self._kept) > MOST_KEPT:

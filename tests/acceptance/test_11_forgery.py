@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from deploy.local.services import BADGE_MIRROR
+from tests.factories.badges import LIST_URL, Issuer
 from tests.support.flow import Flow
 from tests.support.partner import ids, path
 from tests.support.waiting import until
-from tests.unit.profile.test_badges import LIST_URL, Issuer
 
 pytestmark = pytest.mark.stack
 

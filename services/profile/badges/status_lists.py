@@ -7,28 +7,40 @@ import base64
 import binascii
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from services.profile.badges.documents import as_list, issuer_of, parse
-from services.profile.badges.proofs import check_proof
+from services.profile.badges.at_hand import AtHand
+from services.profile.badges.dates import Expired, require_valid
+from services.profile.badges.documents import as_list, issuer_of
+from services.profile.badges.keys import is_own
+from services.profile.badges.presented import controller_of, present
 from services.profile.badges.steps import Refused, Step, Undecided
 
 MOST_LIST_BYTES = 4_000_000
-_ENTRIES = {"BitstringStatusListEntry", "StatusList2021Entry"}
+_LIST_OF_ENTRY = {
+    "BitstringStatusListEntry": "BitstringStatusListCredential",
+    "StatusList2021Entry": "StatusList2021Credential",
+}
 _BAD = {"revocation": "revoked", "suspension": "suspended"}
 
 
-def check_status(
-    document: dict[str, Any], lists: Mapping[str, bytes], allowed_issuers: Mapping[str, str]
-) -> Step:
-    """The status step. `lists` are the lists at hand by URL, `allowed_issuers` whom the operator lets sign one for others."""
+class Policy(NamedTuple):
+    """Whose lists count: the issuer's own, and by URL those of the DID that the operator lets sign for others."""
+
+    now: datetime
+    allowed_issuers: Mapping[str, str]
+
+
+def check_status(document: dict[str, Any], at_hand: AtHand, policy: Policy) -> Step:
+    """The status step."""
     entries = as_list(document.get("credentialStatus"))
     if not entries:
         return Step("status", True, "the issuer keeps no status")
     undecided: str | None = None
     for entry in entries:
         try:
-            bad = _entry_says(entry, issuer_of(document), lists, allowed_issuers)
+            bad = _entry_says(entry, issuer_of(document), at_hand, policy)
         except (Refused, Undecided) as why:
             undecided = str(why)
             continue
@@ -39,24 +51,47 @@ def check_status(
     return Step("status", True, "neither revoked nor suspended")
 
 
-def _entry_says(
-    entry: Any, issuer: str, lists: Mapping[str, bytes], allowed_issuers: Mapping[str, str]
-) -> str | None:
-    if not isinstance(entry, dict) or entry.get("type") not in _ENTRIES:
+def lists_of(document: dict[str, Any]) -> list[str]:
+    """The URLs of the lists that a credential names."""
+    entries = [each for each in as_list(document.get("credentialStatus")) if isinstance(each, dict)]
+    urls = [each.get("statusListCredential") for each in entries]
+    return [url for url in dict.fromkeys(urls) if isinstance(url, str)]
+
+
+def _entry_says(entry: Any, issuer: str, at_hand: AtHand, policy: Policy) -> str | None:
+    """What is bad about the credential; None for nothing. Raises Refused, Undecided."""
+    if not isinstance(entry, dict) or entry.get("type") not in _LIST_OF_ENTRY:
         raise Undecided("a status of an unknown type")
     purpose, url = entry.get("statusPurpose"), entry.get("statusListCredential")
-    if not isinstance(url, str) or url not in lists:
-        raise Undecided("the status list is unreachable")
-    listed = parse(lists[url])
-    signer = check_proof(listed)
-    if signer != issuer_of(listed) or signer not in (issuer, allowed_issuers.get(url)):
-        raise Undecided("the status list is of another issuer")
+    if purpose not in _BAD:
+        return None
+    if not isinstance(url, str) or entry.get("statusSize", 1) != 1:
+        raise Undecided("a status that is not one bit of a list at a URL")
+    listed = _trusted(at_hand.get(url), url, issuer, at_hand, policy)
+    if _LIST_OF_ENTRY[entry["type"]] not in as_list(listed.get("type")):
+        raise Undecided("the status list is of another type")
     subject = listed.get("credentialSubject")
     if not isinstance(subject, dict) or purpose not in as_list(subject.get("statusPurpose")):
         raise Undecided("the status list is for another purpose")
     if _bit(_bits(subject.get("encodedList")), entry.get("statusListIndex")):
-        return _BAD.get(str(purpose))
+        return _BAD[purpose]
     return None
+
+
+def _trusted(raw: bytes, url: str, issuer: str, at_hand: AtHand, policy: Policy) -> dict[str, Any]:
+    """The list, once it is certain whose it is and that it is the present one. Raises Refused, Undecided."""
+    presented = present(raw)
+    signer = issuer_of(presented.document)
+    if not is_own(controller_of(presented), signer):
+        raise Undecided("the status list is signed with the key of someone else than its issuer")
+    if signer not in (issuer, policy.allowed_issuers.get(url)):
+        raise Undecided("the status list is of another issuer")
+    presented.check(at_hand)
+    try:
+        require_valid(presented.document, policy.now)
+    except Expired as old:
+        raise Undecided("the status list is out of date") from old
+    return presented.document
 
 
 def _bits(encoded: Any) -> bytes:

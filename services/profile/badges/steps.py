@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-StepName = Literal["shape", "proof", "dates", "status", "issuer"]
+StepName = Literal["shape", "proof", "dates", "status", "issuer", "subject"]
 Status = Literal["verified", "expired", "revoked", "invalid", "unknown"]
 
 

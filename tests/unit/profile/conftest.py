@@ -97,8 +97,8 @@ class Lists:
     def __init__(self) -> None:
         self.at: dict[str, bytes] = {}
 
-    async def get(self, url: str) -> bytes | None:
-        return self.at.get(url)
+    async def get(self, url: str) -> bytes | str:
+        return self.at.get(url, "away")
 
 
 @pytest.fixture(scope="session")

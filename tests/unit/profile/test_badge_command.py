@@ -11,8 +11,8 @@ from libs.common.contracts.topics import CREDENTIAL
 from libs.common.kafka.provision import provision
 from services.profile.usecases.badges import Badges
 from services.profile.usecases.learners import Learners
+from tests.factories.badges import Issuer
 from tests.unit.profile.factories import new_id
-from tests.unit.profile.test_badges import Issuer
 
 
 async def test_a_folder_of_badges_is_taken_in(

@@ -23,10 +23,10 @@ from services.profile.store.tables import badge, badge_check
 from services.profile.usecases.badges import Badges
 from services.profile.usecases.learners import Learners
 from services.profile.usecases.ports import Document, Due
+from tests.factories.badges import LIST_URL, Issuer
 from tests.factories.catalog import credential
 from tests.unit.profile.conftest import Known, Lists
 from tests.unit.profile.factories import new_id
-from tests.unit.profile.test_badges import LIST_URL, Issuer
 
 ISSUER = Issuer()
 
@@ -228,3 +228,22 @@ async def test_a_process_that_dies_is_replaced() -> None:
         assert (await own.examine(signed, at)).verification.status == "verified"
     finally:
         own.close()
+
+
+def poison() -> dict[str, Any]:
+    """Profiles without ids of their own, each the parent of every other: only permutations tell them apart."""
+    signed = ISSUER.sign(ISSUER.badge())
+    nodes = [{"id": f"_:n{number}", "type": ["Profile"]} for number in range(9)]
+    clique = [{**node, "parentOrg": [each for each in nodes if each != node]} for node in nodes]
+    signed["credentialSubject"]["achievement"]["creator"] = clique
+    return signed
+
+
+async def test_a_document_made_to_take_years_is_given_up(examining: Examining) -> None:
+    """Its process has so many seconds and verifies the next one after that."""
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    found = await examining.examine(document(poison()), at)
+    assert found.verification.status == "invalid"
+    assert "to verify" in str(found.verification.steps[0].detail)
+    signed = document(ISSUER.sign(ISSUER.badge()))
+    assert (await examining.examine(signed, at)).verification.status == "verified"
