@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, SecretStr
 
 from libs.common.settings import (
     HttpSettings,
@@ -11,6 +11,7 @@ from libs.common.settings import (
     KafkaSettings,
     PostgresSettings,
     RedisSettings,
+    Seconds,
 )
 
 
@@ -30,6 +31,14 @@ class ApiSettings(HttpSettings, KafkaSettings, PostgresSettings, RedisSettings):
     address_per_second: PositiveInt = 200
     proxies: Annotated[int, Field(ge=0)] = 0
     demo: Path | None = None
+
+
+class CanarySettings(HttpSettings):
+    """The freshness canary. `canary_key`: a secret key of the partner `stackwise-canary`; `canary_seconds`: how often."""
+
+    gateway_url: HttpUrl
+    canary_key: Annotated[SecretStr, Field(min_length=1)]
+    canary_seconds: Seconds = 15
 
 
 class StoreSettings(PostgresSettings):

@@ -14,8 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from deploy.manifests.__main__ import made
+from deploy.manifests import __main__ as manifests
 from deploy.manifests.secrets import drawn
+from deploy.monitoring import __main__ as monitoring
 from libs.common.contracts.topics import INTERACTION, TOPICS
 from libs.common.kafka.broker import STOP_SECONDS
 from libs.common.settings import (
@@ -42,6 +43,7 @@ SETTINGS: dict[str, type[ProcessSettings]] = {
     "recommender-worker": recommender.WorkerSettings,
     "recommender-trainer": trainer.Settings,
     "gateway-api": gateway.ApiSettings,
+    "gateway-canary": gateway.CanarySettings,
     "gateway-migrate": gateway.StoreSettings,
     "kafka-topics": KafkaSettings,
 }
@@ -65,11 +67,21 @@ def facts() -> dict[str, Any]:
             name: STOP_SECONDS + (LAST_READ_SECONDS if name == "recommender-worker" else 0)
             for name in SETTINGS
         },
-        "stale": [str(path) for path, text in made().items() if path.read_text() != text],
+        "stale": _stale(),
         "drawn": {
             secret["metadata"]["name"]: secret["stringData"] for secret in drawn("stackwise")
         },
     }
+
+
+def _stale() -> list[str]:
+    """The committed files that are not what the code makes."""
+    generated = {**manifests.made(), **monitoring.made()}
+    return [
+        str(path)
+        for path, text in generated.items()
+        if not path.exists() or path.read_text() != text
+    ]
 
 
 def _edges(name: str, cls: type[ProcessSettings]) -> list[str]:
@@ -78,7 +90,7 @@ def _edges(name: str, cls: type[ProcessSettings]) -> list[str]:
     to = [part for part, needs in _PARTS.items() if issubclass(cls, needs)]
     to += [
         f"{service}-api"
-        for service in ("catalog", "profile", "recommender")
+        for service in ("catalog", "profile", "recommender", "gateway")
         if f"{service}_url" in cls.model_fields
     ]
     if issubclass(cls, (recommender.ApiSettings, trainer.Settings)):

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.deploy.conftest import ask_of
@@ -13,6 +14,8 @@ from tests.deploy.rendering import ROOT
 
 COMPOSE = ROOT / "deploy" / "compose"
 ONE_SHOT = {"topics": "kafka-topics"}
+SCRIPTS = {"canary-key"}
+MADE_INSIDE = {"/canary/key": ["pepper", "value"]}
 
 
 def composed() -> dict[str, Any]:
@@ -50,17 +53,50 @@ def test_the_code_reads_what_it_is_told(tmp_path: Path) -> None:
     processes = {
         ONE_SHOT.get(name, name): {
             "variables": service["environment"],
-            "files": {f"/run/secrets/{s}": [s, "value"] for s in service.get("secrets", ())},
+            "files": {f"/run/secrets/{s}": [s, "value"] for s in service.get("secrets", ())}
+            | MADE_INSIDE,
             "command": service.get("entrypoint"),
             "args": service["command"],
             "image": service["image"],
         }
         for name, service in composed()["services"].items()
-        if service["image"].startswith("stackwise/") and "command" in service
+        if service["image"].startswith("stackwise/")
+        and "command" in service
+        and name not in SCRIPTS
     }
-    assert len(processes) == 10
+    assert len(processes) == 11
     secrets = {path.name: {"value": path.read_text()} for path in folder.iterdir()}
     assert (
         ask_of({"compose": {"processes": processes, "secrets": secrets}})["complaints"]["compose"]
         == []
     )
+
+
+def test_prometheus_loads_the_rules_and_scrapes_every_process() -> None:
+    """The rule files stand where it looks, and each process that listens is among its targets."""
+    services = composed()["services"]
+    told = yaml.safe_load((COMPOSE / "prometheus.yml").read_text())
+    mounts = dict(each.split(":")[1::-1] for each in services["prometheus"]["volumes"])
+    for pattern in told["rule_files"]:
+        folder, _, names = pattern.rpartition("/")
+        assert sorted(path.name for path in (COMPOSE / mounts[folder]).glob(names)) == [
+            "objectives.yaml",
+            "processes.yaml",
+        ]
+    (targets,) = told["scrape_configs"][0]["dns_sd_configs"]
+    listening = ("api", "worker", "trainer", "canary")
+    assert set(targets["names"]) == {name for name in services if name.endswith(listening)}
+
+
+def test_grafana_finds_the_dashboards() -> None:
+    """The folder that its provider names is the one with the dashboards."""
+    (provider,) = yaml.safe_load((COMPOSE / "dashboards.yml").read_text())["providers"]
+    mounts = dict(each.split(":")[1::-1] for each in composed()["services"]["grafana"]["volumes"])
+    assert list((COMPOSE / mounts[provider["options"]["path"]]).glob("*.json"))
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="needs promtool (.ci/run installs it)")
+def test_prometheus_takes_its_configuration() -> None:
+    """promtool finds nothing wrong with it; the rules are looked at elsewhere."""
+    config = str(COMPOSE / "prometheus.yml")
+    subprocess.run(["promtool", "check", "config", "--syntax-only", config], check=True)

@@ -27,6 +27,7 @@ PROCESSES = [
     ("recommender", "worker"),
     ("recommender", "trainer"),
     ("gateway", "api"),
+    ("gateway", "canary"),
 ]
 START_SECONDS = 120
 USER = 10001
@@ -172,6 +173,8 @@ def _variables(parts: dict[str, Any], service: str, port: int) -> dict[str, str]
         "STACKWISE_CATALOG_URL": "http://127.0.0.1:1",
         "STACKWISE_PROFILE_URL": "http://127.0.0.1:1",
         "STACKWISE_RECOMMENDER_URL": "http://127.0.0.1:1",
+        "STACKWISE_GATEWAY_URL": "http://127.0.0.1:1",
+        "STACKWISE_CANARY_KEY": "no key",
         "STACKWISE_MODEL_STORE": "/tmp/models",
         "STACKWISE_SCRATCH": "/tmp/scratch",
     }

@@ -1,6 +1,7 @@
 """What the alerts rest on: metrics that the code exports, runbooks whose commands exist, tests that move each alert."""
 
 import ast
+import functools
 import re
 import subprocess
 from pathlib import Path
@@ -24,6 +25,7 @@ RULES: list[dict[str, Any]] = [
 ALERTS = sorted({rule["alert"] for rule in RULES if "alert" in rule})
 
 
+@functools.cache
 def exported() -> set[str]:
     """The names under which the code's metrics are scraped."""
     sources = (path for part in ("libs", "services") for path in (ROOT / part).rglob("*.py"))

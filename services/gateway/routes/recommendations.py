@@ -15,6 +15,7 @@ from libs.common.web import read_body
 from services.gateway.auth.guard import ANONYMOUS, PARTNER_OR_LEARNER, header
 from services.gateway.catalog.view import CatalogView
 from services.gateway.messages.languages import Languages
+from services.gateway.metrics import count_answer
 from services.gateway.routes.language import ACCEPTED, Headers, language_headers, language_of
 from services.gateway.routes.operation import GatewayRequest, Operation, read_query
 from services.gateway.routes.parameters import RecommendationQuery, WidgetQuery
@@ -97,6 +98,7 @@ def recommendation_routes(
             view.require_occupation(body.target.occupation, "/target/occupation")
         question = body.what_if(request.auth.partner)
         written = await recommendations.what_if(question, language_of(request, languages))
+        count_answer(written.fallback)
         headers = (JSON, (b"cache-control", b"no-store"), *language_headers(written.language))
         return Answered(written.body, headers=headers)
 
@@ -113,6 +115,7 @@ def recommendation_routes(
 
 def _answer(request: GatewayRequest, written: Written, caching: Headers) -> Answered:
     """The answer, or 304 for who has it already (RFC 9110, 13.1.2)."""
+    count_answer(written.fallback)
     headers = (
         JSON,
         (b"etag", written.etag.encode()),

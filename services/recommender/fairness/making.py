@@ -7,6 +7,8 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from libs.common.clock import now
+from libs.common.contracts.canary import CANARY_PARTNER
+from libs.common.contracts.redis_values import LearnerState
 from libs.common.contracts.topics import CATALOG
 from libs.common.contracts.types import milliseconds
 from libs.common.errors import InvalidRequest, TryAgain
@@ -38,7 +40,7 @@ async def make_report(
     fairness = Fairness()
     async for each in store.everyone():
         state, stored = store.unpack_state(each.state), store.unpack_list(each.ranked)
-        if state is None or stored is None or state.profile is None or not state.consented:
+        if state is None or stored is None or not counted(state):
             continue
         try:
             fairness.add(measuring.person(state, stored))
@@ -47,6 +49,11 @@ async def make_report(
         progress(fairness.learners)
     merit, credentials = measuring.merit()
     return fairness.report(merit, credentials, k=k, currency=currency, now=milliseconds(now()))
+
+
+def counted(state: LearnerState) -> bool:
+    """Whether the report is about them: they consent, have a profile, and are somebody's learner."""
+    return state.profile is not None and state.consented and state.partner_id != CANARY_PARTNER
 
 
 async def read_catalog(settings: KafkaSettings) -> CatalogIndex:

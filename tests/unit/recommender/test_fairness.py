@@ -6,13 +6,16 @@ from decimal import Decimal
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from libs.common.contracts.calls import Constraints
+from libs.common.contracts.canary import CANARY_PARTNER
 from libs.common.contracts.catalog import Issuer, RequiredSkill, TaughtSkill
 from libs.common.contracts.profile import Budget
 from services.recommender.domain import fairness as module
 from services.recommender.domain.fairness import LEAST, Fairness, FairnessReport, Person
 from services.recommender.domain.ports import NoModel
+from services.recommender.fairness.making import counted
 from services.recommender.fairness.measuring import Measuring
 from services.recommender.listing import Listing
 from tests.factories.catalog import credential, occupation
@@ -141,3 +144,11 @@ def test_a_list_is_measured() -> None:
     assert found.measures["value"] == pytest.approx(float(value.mean()))
     assert found.measures["gap_closed"] == pytest.approx(float(value[catalog.row("best")]))
     assert found.exposure == {"public": 1.0, "for_profit": pytest.approx(1 / math.log2(3))}
+
+
+def test_the_canary_is_nobody() -> None:
+    """The freshness canary's learners are in no report; another partner's with consent are, without it they are not."""
+    state = replace(state_of(learner()), partner_id="jobs")
+    assert counted(state)
+    assert not counted(replace(state, partner_id=CANARY_PARTNER))
+    assert not counted(replace(state, consented=False))

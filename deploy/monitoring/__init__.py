@@ -1,0 +1,1 @@
+"""Rules of the objectives and dashboards, made by `python -m deploy.monitoring write`."""
