@@ -41,7 +41,7 @@ PROFILE_READ_SECONDS = 1.0
 SEARCH_SECONDS = 2.0
 # Longer than profile waits for its database and for Kafka together.
 ACCEPT_SECONDS = 15.0
-BADGE_SECONDS = 30.0
+BADGE_SECONDS = 60.0
 # A thousand badges at once must leave connections for everyone else's learners; the others wait here.
 BADGES_AT_ONCE = 50
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from services.gateway.examples import FILE, Example
+from services.gateway.examples import FILE, Example, examples
 from tests.support.partner import client, path
 from tests.support.waiting import until
 
@@ -44,6 +44,9 @@ _CREDENTIALS: dict[str, dict[str, Any]] = {
         "skills": [{"id": "skill/data-visualisation", "level": 0.33}],
     },
 }
+
+
+_BADGE = "harbour/dashboards"
 
 
 class Api:
@@ -91,7 +94,7 @@ async def seed(api: Api) -> None:
     """What the examples speak of beyond what they make themselves; the learners of the team share."""
     for id, skill in _SKILLS.items():
         await _put(api.admin, ("skills", id), skill)
-    for id, parts in _CREDENTIALS.items():
+    for id, parts in {**_CREDENTIALS, _BADGE: _of_the_badge()}.items():
         common = {
             "type": "MicroCredential",
             "status": "active",
@@ -109,6 +112,14 @@ async def seed(api: Api) -> None:
             "consent": {"personalization": True, "team_sharing": True},
         }
         await _put(api.partner, ("learners", learner), profile)
+
+
+def _of_the_badge() -> dict[str, Any]:
+    """The credential that the example's badge is, by who signed it."""
+    badge = examples()["report_credential"].others["open_badge"].body
+    achievement = badge["credentialSubject"]["achievement"]
+    issuer = {"id": badge["issuer"]["id"], "name": badge["issuer"]["name"]}
+    return {"name": achievement["name"], "url": achievement["id"], "issuer": issuer}
 
 
 async def _put(caller: httpx.AsyncClient, segments: tuple[str, ...], body: Any) -> None:
