@@ -102,9 +102,9 @@ class Bench:
             kafka_bootstrap=self.log.settings.kafka_bootstrap,
             kafka_idempotence=False,
             port=1,
-            model_store=str(self.folder / "models"),
             scratch=self.folder / "scratch",
             **{
+                "model_store": str(self.folder / "models"),
                 "train_minimum": 10_000,
                 "train_quiet_seconds": 0.3,
                 "train_settings": self._tuned(),
@@ -124,7 +124,7 @@ class Bench:
 
     async def follower(self) -> ItemSideFollower:
         broker = make_broker(self.log.settings, client_id="follower")
-        follower = ItemSideFollower(broker)
+        follower = ItemSideFollower(broker, self.folder / "followers")
         self.stack.push_async_callback(broker.stop)
         self.stack.push_async_callback(follower.close)
         await broker.start()

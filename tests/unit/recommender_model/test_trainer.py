@@ -24,7 +24,10 @@ from services.recommender.trainer.trainer import Superseded
 from tests.factories.catalog import credential
 from tests.unit.recommender_model.conftest import Bench
 from tests.unit.recommender_model.events import interaction, snapshot
+from tests.unit.recommender_model.test_artefact import bucket, s3
 from tests.unit.recommender_model.waiting import until
+
+__all__ = ["bucket", "s3"]
 
 LEARNERS, EACH = 40, 12
 
@@ -326,3 +329,15 @@ async def test_a_corrupt_artefact_is_not_swapped_to(bench: Bench, tmp_path: Path
 
 def _fields(event: Interaction) -> dict[str, object]:
     return {name: getattr(event, name) for name in event.__struct_fields__}
+
+
+async def test_a_model_goes_from_the_trainer_to_its_followers_through_s3(
+    bench: Bench, bucket: str
+) -> None:
+    """With a bucket as the store, a follower swaps to a fit, and one that comes later loads the same."""
+    follower = await bench.follower()
+    async with bench.trainer(model_store=bucket, train_minimum=200):
+        await bench.log.send(*two_tastes())
+        await until(lambda: recommends_its_kind(follower.model), seconds=120)
+        late = await bench.follower()
+        await until(lambda: recommends_its_kind(late.model))
