@@ -117,3 +117,4 @@ async def test_a_restored_system_is_no_older_than_its_topics(storm: Flow, tmp_pa
     await assert_gone(flow, gone)
     await flow.partner.put_learner(kept, skills=[{"id": ladder.skill, "level": 0.3}])
     await profile_in_redis(flow, kept, 0.3)
+    await stack.until_ready()
