@@ -1,4 +1,4 @@
-"""When a credential is valid: the terms of Verifiable Credentials 1.1 and 2.0, and a token's claims (RFC 7519)."""
+"""When a credential is valid: the terms of Verifiable Credentials 1.1 and 2.0, its proof's, a token's claims (RFC 7519)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -20,6 +20,9 @@ def require_valid(document: Mapping[str, Any], now: datetime) -> None:
         raise Refused("not yet valid")
     if any(now > moment for moment in _moments(document, _ENDS)):
         raise Expired("expired")
+    proof = document.get("proof")
+    if isinstance(proof, Mapping) and any(now > end for end in _moments(proof, ("expires",))):
+        raise Expired("its proof has expired")
 
 
 def _moments(document: Mapping[str, Any], names: tuple[str, ...]) -> list[datetime]:

@@ -35,11 +35,15 @@ def key_of(method: str, at_hand: AtHand) -> Key:
 
 
 def is_own(controller: str, issuer: str) -> bool:
-    """Whether a key is the issuer's: of the same DID, or in a set that the issuer's own site publishes."""
+    """Whether a key is the issuer's: of the same DID or URL, below the issuer's URL, or among what their site says of itself
+    (RFC 8615). Elsewhere on a site there may be others."""
     if controller == issuer:
         return True
     there, here = urlsplit(controller), urlsplit(issuer)
-    return there.scheme == here.scheme == "https" and there.netloc.lower() == here.netloc.lower()
+    if there.scheme != "https" or here.scheme != "https" or there.netloc != here.netloc:
+        return False
+    below = f"{here.path.rstrip('/')}/"
+    return ".." not in there.path and there.path.startswith((below, "/.well-known/"))
 
 
 def _of_did_key(did: str, fragment: str) -> Key:

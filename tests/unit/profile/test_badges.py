@@ -109,6 +109,12 @@ def test_dates_decide(issuer: Issuer, changes: dict[str, str], status: str) -> N
     assert (found.status, failed(found)) == (status, ["dates"])
 
 
+def test_a_proof_expires(issuer: Issuer) -> None:
+    """What its signer lets a proof stand for has an end, too."""
+    found = said(issuer.sign(issuer.badge(), {**SUITES[0], "expires": "2026-11-22T00:00:00Z"}))
+    assert (found.status, failed(found)) == ("expired", ["dates"])
+
+
 @pytest.mark.parametrize("purpose", ["revocation", "suspension"])
 def test_the_status_list_decides(issuer: Issuer, purpose: str) -> None:
     """The badge's own bit, and no other, revokes or suspends it."""
