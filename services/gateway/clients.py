@@ -28,6 +28,7 @@ from libs.common.contracts.teams import TeamGap, TeamQuestion
 from libs.common.errors import NotFound, Unavailable
 from services.gateway.breaker import Breaker
 from services.gateway.packed import PackedList
+from services.gateway.usecases.ports import Badge
 from services.gateway.usecases.publishing import Done
 from services.gateway.usecases.searching import FoundPage
 
@@ -97,17 +98,16 @@ class Profile:
             returns=HeldAnswer,
         )
 
-    async def take_in_badge(
-        self, partner_id: str, learner_id: str, document: bytes, media: str
-    ) -> BadgeAnswer:
+    async def take_in_badge(self, partner_id: str, learner_id: str, badge: Badge) -> BadgeAnswer:
         """What verifying a badge found, and as what it is held. Raises Unavailable when its turn does not come in time."""
         try:
             async with asyncio.timeout(BADGE_SECONDS), self._badges:
                 return await self._client.call(
                     "POST",
                     f"{_learner(partner_id, learner_id)}/badges",
-                    content=document,
-                    headers={"content-type": media},
+                    params={} if badge.recipient is None else {"recipient": badge.recipient},
+                    content=badge.document,
+                    headers={"content-type": badge.media_type},
                     returns=BadgeAnswer,
                     timeout=BADGE_SECONDS,
                 )

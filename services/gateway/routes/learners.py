@@ -9,7 +9,8 @@ from libs.common.contracts.calls import LearnerBody, SelfReported
 from libs.common.web import decode, json_response, read_body, read_bytes, require_media
 from services.gateway.auth.guard import PARTNER_OR_LEARNER
 from services.gateway.routes.badges import VC_JWT, OpenBadge, VcJwt, is_badge, require_jwt
-from services.gateway.routes.operation import GatewayRequest, Operation
+from services.gateway.routes.operation import GatewayRequest, Operation, read_query
+from services.gateway.routes.parameters import BadgeQuery
 from services.gateway.usecases.learners import (
     Export,
     Learners,
@@ -17,6 +18,7 @@ from services.gateway.usecases.learners import (
     ShownLearner,
     TakenIn,
 )
+from services.gateway.usecases.ports import Badge
 
 
 class Erasing(Struct, frozen=True):
@@ -51,6 +53,7 @@ REPORT = Operation(
     summary="A credential that a learner says they hold, or a badge that shows it",
     tag=TAG,
     keys=PARTNER_OR_LEARNER,
+    query=BadgeQuery,
     body=SelfReported,
     other_bodies=(("application/json", OpenBadge), (VC_JWT, VcJwt)),
     answers={201: TakenIn},
@@ -92,11 +95,14 @@ def learner_routes(learners: Learners) -> list[HTTPRouteHandler]:
     ) -> Response[bytes]:
         media = require_media(request, "application/json", VC_JWT)
         raw, partner = await read_bytes(request), request.auth.partner
+        recipient = read_query(request, BadgeQuery).recipient
         if media == VC_JWT:
             require_jwt(raw)
-            taken = await learners.take_in_badge(partner, learner_id, raw, VC_JWT)
+            badge = Badge(VC_JWT, raw, recipient)
+            taken = await learners.take_in_badge(partner, learner_id, badge)
         elif is_badge(raw):
-            taken = await learners.take_in_badge(partner, learner_id, raw, "application/json")
+            badge = Badge("application/json", raw, recipient)
+            taken = await learners.take_in_badge(partner, learner_id, badge)
         else:
             taken = await learners.report(partner, learner_id, decode(raw, SelfReported))
         return json_response(taken, 201)

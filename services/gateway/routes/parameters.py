@@ -153,6 +153,13 @@ class RetireQuery(Struct, frozen=True, kw_only=True):
     superseded_by: CredentialId | None = None
 
 
+class BadgeQuery(Struct, frozen=True, kw_only=True):
+    """`recipient`: who the badge must have been issued to (a DID or URI, or an address of mail, which the badge may hold hashed);
+    one that was issued to somebody else is answered as invalid and changes nothing."""
+
+    recipient: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+
+
 _NO_CONSTRAINTS = Constraints()
 
 

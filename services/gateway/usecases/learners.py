@@ -22,7 +22,7 @@ from libs.common.rules import levels
 from services.gateway.catalog.cards import Cards, CardSkill, skills_of
 from services.gateway.catalog.view import CatalogView
 from services.gateway.usecases.erasures import Erasures
-from services.gateway.usecases.ports import AWAY, PartitionOf, Profile, Recommender
+from services.gateway.usecases.ports import AWAY, Badge, PartitionOf, Profile, Recommender
 
 HeldStatus = Literal["verified", "self_reported", "expired", "revoked"]
 # A badge that cannot be verified is a claim.
@@ -131,11 +131,9 @@ class Learners:
             raise InvalidRequest(fault.detail, faults=[fault])
         return self._taken_in(await self._profile.report(partner_id, learner_id, reported))
 
-    async def take_in_badge(
-        self, partner_id: str, learner_id: str, document: bytes, media: str
-    ) -> TakenIn:
+    async def take_in_badge(self, partner_id: str, learner_id: str, badge: Badge) -> TakenIn:
         """Has a badge verified, and held if it is."""
-        found = await self._profile.take_in_badge(partner_id, learner_id, document, media)
+        found = await self._profile.take_in_badge(partner_id, learner_id, badge)
         if found.held is not None:
             return self._taken_in(found.held)
         return TakenIn(

@@ -61,6 +61,14 @@ class Lists(Protocol):
     ) -> AbstractAsyncContextManager[asyncio.Event]: ...
 
 
+class Badge(NamedTuple):
+    """A badge as it is handed in. recipient: who it must have been issued to; None asks for nobody."""
+
+    media_type: str
+    document: bytes
+    recipient: str | None = None
+
+
 class Profile(Protocol):
     """Learners. Raises Unavailable while profile is away, NotFound for whom it does not know."""
 
@@ -76,7 +84,7 @@ class Profile(Protocol):
         self, partner_id: str, learner_id: str, reported: SelfReported
     ) -> HeldAnswer: ...
     async def take_in_badge(
-        self, partner_id: str, learner_id: str, document: bytes, media: str
+        self, partner_id: str, learner_id: str, badge: Badge
     ) -> BadgeAnswer: ...
 
 

@@ -1,4 +1,4 @@
-"""Every step of verifying a badge, in order: shape, proof, dates, status, issuer, subject."""
+"""Every step of verifying a badge, in order: shape, proof, dates, status, issuer, and where somebody asks subject."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -42,7 +42,7 @@ def verify(
             _step("dates", lambda: require_valid(document, now)),
             _status(presented, published, policy),
             _step("issuer", lambda: _require_own_key(presented)),
-            _subject(presented, identity),
+            *([] if identity is None else [_subject(presented, identity)]),
         )
     )
 
@@ -91,9 +91,7 @@ def _status(presented: Presented, at_hand: AtHand, policy: Policy) -> Step:
         return Step("status", None, str(why))
 
 
-def _subject(presented: Presented, identity: str | None) -> Step:
-    if identity is None:
-        return Step("subject", True, "nobody has asked whose it is")
+def _subject(presented: Presented, identity: str) -> Step:
     return _step("subject", lambda: require_recipient(presented.document, identity))
 
 

@@ -26,6 +26,7 @@ COUNTS_AS: dict[VerificationStatus, HeldStatus] = {
     "revoked": "revoked",
     "invalid": "revoked",
 }
+SUBJECT = "subject"
 # Entries of a log are told apart by their beginning.
 _TICK = timedelta(milliseconds=1)
 _BEST_FIRST: tuple[HeldStatus, ...] = ("verified", "self_reported", "expired", "revoked")
@@ -53,6 +54,16 @@ class Badge(Struct, frozen=True, kw_only=True):
     def status(self) -> HeldStatus:
         """What it counts as."""
         return COUNTS_AS[self.log[0].status]
+
+
+def is_anothers(found: Verification) -> bool:
+    """Whether it was handed in for somebody who is not its recipient."""
+    return any(step.step == SUBJECT and step.passed is False for step in found.steps)
+
+
+def of_itself(found: Verification) -> Verification:
+    """Without whose it is, which is asked when it is handed in and never again."""
+    return replace(found, steps=[step for step in found.steps if step.step != SUBJECT])
 
 
 def checked(log: list[VerificationEntry], found: Verification, at: datetime) -> VerificationEntry:

@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from libs.common.contracts.calls import HeldAnswers, SelfReported
-from libs.common.web import json_response, read_body, read_bytes, require_media
+from libs.common.web import json_response, known_query, read_body, read_bytes, require_media
 from services.profile.routes.paths import LEARNER
 from services.profile.usecases.badges import Badges
 from services.profile.usecases.learners import Learners
@@ -27,12 +27,13 @@ def credential_routes(learners: Learners, badges: Badges) -> list[HTTPRouteHandl
         held = await learners.report(partner_id, learner_id, reported)
         return json_response(await badges.answer(partner_id, learner_id, held), 201)
 
-    @post(f"{LEARNER}/badges")
+    @post(f"{LEARNER}/badges", opt={"query": ["recipient"]})
     async def take_in_badge(
         request: Request[Any, Any, Any], partner_id: FromPath[str], learner_id: FromPath[str]
     ) -> Response[bytes]:
         media = require_media(request, "application/json", "application/vc+jwt")
-        document = Document(media, await read_bytes(request))
+        recipient = known_query(request, "recipient").get("recipient")
+        document = Document(media, await read_bytes(request), recipient)
         return json_response(await badges.take_in(partner_id, learner_id, document), 201)
 
     @get(CREDENTIALS)

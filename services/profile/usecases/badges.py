@@ -60,11 +60,13 @@ class Badges:
         """Verifies a badge and, if it is verified, has the learner hold it; the same badge again is a check of it.
 
         Raises NotFound for an unknown learner, Unavailable while the catalog is not known or too many badges wait, Conflict
-        for one badge too many.
+        for one badge too many. A badge of another recipient than it was handed in for changes nothing.
         """
         async with self._turn():
             known = living(await self._store.find(partner_id, learner_id))
             found = await self._examiner.examine(document, self._clock())
+            if domain.is_anothers(found.verification):
+                return BadgeAnswer(id=found.id, verification=found.verification, held=None)
             async with self._store.locked(partner_id, learner_id) as row:
                 if living(row.learner).learner_key != known.learner_key:
                     raise NotFound("the learner was erased", code="learner_not_found")
@@ -126,7 +128,7 @@ class Badges:
         if (known is None and not verified) or found.claims is None:
             return None
         log = [] if known is None else known.log
-        entry = domain.checked(log, found.verification, at)
+        entry = domain.checked(log, domain.of_itself(found.verification), at)
         rest = log[1:] if log and log[0].since == entry.since else log
         return Badge(
             id=found.id,

@@ -13,10 +13,12 @@ from services.profile.domain.claims import Claims
 
 
 class Document(NamedTuple):
-    """A badge as it was handed in: its media type, without parameters, and its bytes."""
+    """A badge as it was handed in: its media type, without parameters, and its bytes. recipient: whose it must be; None
+    asks for nobody, and it is not kept."""
 
     media_type: str
     raw: bytes
+    recipient: str | None = None
 
 
 class Due(NamedTuple):

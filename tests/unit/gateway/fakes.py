@@ -37,7 +37,7 @@ from services.gateway.auth.keys import KeyKind
 from services.gateway.auth.principal import Principal
 from services.gateway.catalog.view import CatalogView
 from services.gateway.packed import PackedList
-from services.gateway.usecases.ports import Found
+from services.gateway.usecases.ports import Badge, Found
 from services.gateway.usecases.publishing import Done
 from services.gateway.usecases.searching import FoundItem, FoundPage
 
@@ -136,7 +136,7 @@ class FakeProfile:
         self.learners: dict[tuple[str, str], Learner] = {}
         self.accepted: list[tuple[str, NewInteraction]] = []
         self.refusing: dict[str, Stored] = {}
-        self.badges: list[tuple[str, bytes]] = []
+        self.badges: list[Badge] = []
         self.badge = BadgeAnswer(id="badge:1", verification=Verification(status="invalid"))
         self.away = False
         self.calls = 0
@@ -178,11 +178,9 @@ class FakeProfile:
         await self.learner(partner_id, learner_id)
         return HeldAnswer(credential_id=reported.credential_id, status="self_reported")
 
-    async def take_in_badge(
-        self, partner_id: str, learner_id: str, document: bytes, media: str
-    ) -> BadgeAnswer:
+    async def take_in_badge(self, partner_id: str, learner_id: str, badge: Badge) -> BadgeAnswer:
         await self.learner(partner_id, learner_id)
-        self.badges.append((media, document))
+        self.badges.append(badge)
         return self.badge
 
     async def held(self, partner_id: str, learner_id: str) -> list[HeldAnswer]:

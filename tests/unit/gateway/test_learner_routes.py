@@ -115,12 +115,14 @@ async def test_a_badge_is_handed_on_as_it_was_signed(
         ("application/vc+jwt", b"e30.e30.c2ln", "application/vc+jwt"),
     ):
         answer = await partner.post(
-            "/v1/learners/ana/credentials", content=body, headers={"content-type": media}
+            "/v1/learners/ana/credentials?recipient=ana@example.org",
+            content=body,
+            headers={"content-type": media},
         )
         shown = answer.json()
         assert (answer.status_code, shown["held"], shown["credential"]) == (201, False, None)
         assert shown["verification"]["status"] == "invalid"
-        assert world.profile.badges[-1] == (handed_on, body)
+        assert world.profile.badges[-1] == (handed_on, body, "ana@example.org")
 
 
 async def test_a_verified_badge_is_shown_as_what_it_counts_as(

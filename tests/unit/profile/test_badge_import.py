@@ -72,6 +72,25 @@ async def test_a_verified_badge_is_held_as_the_catalogs_credential(
     assert listed.verification_log[0].checked_at > listed.verification_log[0].since
 
 
+async def test_a_badge_of_somebody_else_changes_nothing(
+    badges: Badges, learners: Learners, learner_id: str
+) -> None:
+    """Handed in for whom it was issued to it is held; for another it is answered, and what is held stays."""
+    badge = ISSUER.badge()
+    badge["credentialSubject"]["id"] = "mailto:maria@example.org"
+    signed = document(ISSUER.sign(badge))
+    for recipient, status in (
+        ("maria@example.org", "verified"),
+        ("mallory@example.org", "invalid"),
+    ):
+        answer = await badges.take_in("p", learner_id, signed._replace(recipient=recipient))
+        assert answer.verification.status == status
+        assert answer.verification.steps[-1].step == "subject"
+        assert (answer.held is None) == (status == "invalid")
+    (held,) = await badges.held("p", learner_id)
+    assert (held.status, len(held.verification_log)) == ("verified", 1)
+
+
 def unverified() -> dict[str, tuple[dict[str, Any], str, str]]:
     signed = ISSUER.sign(ISSUER.badge())
     renamed = json.loads(json.dumps(signed))
