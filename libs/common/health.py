@@ -1,4 +1,4 @@
-"""Why a process is not ready, in words; `/health/ready` answers with it."""
+"""Why a process is not ready, or must be started again, in words; `/health/ready` and `/health/live` answer with it."""
 
 from collections.abc import Callable, Mapping
 
@@ -14,6 +14,7 @@ class Health:
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
         self._warnings: dict[str, Check] = {}
+        self._vital: dict[str, Check] = {}
 
     def add(self, name: str, check: Check, warning: Check | None = None) -> None:
         """`warning` says what somebody must look at though the process is ready. Raises ValueError
@@ -23,6 +24,14 @@ class Health:
         self._checks[name] = check
         if warning is not None:
             self._warnings[name] = warning
+
+    def add_vital(self, name: str, check: Check) -> None:
+        """A check that only a new start of the process helps against: never of a dependency."""
+        self._vital[name] = check
+
+    def failures(self) -> dict[str, str]:
+        """Why the process is to be started again, by the name of the check; empty while it lives."""
+        return _said(self._vital)
 
     def problems(self) -> dict[str, str]:
         """The reasons by the name of their check; empty when ready."""

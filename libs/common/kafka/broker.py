@@ -30,6 +30,7 @@ class KafkaAway(StackwiseError):
 class Opened(Protocol):
     """Something that begins when the broker has started and ends before it stops."""
 
+    def watch(self) -> None: ...
     async def open(self) -> None: ...
     async def close(self) -> None: ...
 
@@ -51,6 +52,7 @@ class Broker(KafkaBroker):
         """Connects the producer and every subscriber; raises KafkaError when Kafka is away."""
         await super().start()
         for consumption in self.consumptions:
+            consumption.watch()
             await consumption.open()
 
     async def stop(self, *args: Any, **kwargs: Any) -> None:

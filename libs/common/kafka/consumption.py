@@ -23,6 +23,7 @@ from libs.common.kafka.tracing import consuming
 BATCH_TIMEOUT_MS = 5
 SILENT_SECONDS = 30.0
 STUCK_SECONDS = 60.0
+STILL_SECONDS = 120.0
 REPAIR_SECONDS = 1.0
 
 Place = tuple[str, int]
@@ -43,6 +44,7 @@ class Consumption:
         self._stopping = asyncio.Event()
         self._handling = Handling(name, handler, park, keep, self._stopping)
         self._busy_since: float | None = None
+        self._polled_at = time.monotonic()
         self.handled: dict[Place, int] = {}
         broker.consumptions.append(self)
         subscriber(self._receive)
@@ -54,6 +56,16 @@ class Consumption:
 
     async def open(self) -> None:
         """Called by the broker when it has started."""
+
+    def watch(self) -> None:
+        """Called by the broker when its consumers exist: notes each poll, for which FastStream has no hook."""
+        poll = self.consumer.getmany
+
+        async def noted(*args: Any, **options: Any) -> Any:
+            self._polled_at = time.monotonic()
+            return await poll(*args, **options)
+
+        self.consumer.getmany = noted
 
     async def close(self) -> None:
         """Ends waiting retries; the broker then waits for the batch that is being handled."""
@@ -69,6 +81,17 @@ class Consumption:
         if busy > STUCK_SECONDS:
             return f"a batch has been in hand for {busy:.0f} s"
         return self._silence()
+
+    def failure(self) -> str | None:
+        """Why only a new start helps: the loop has ended, or stands still. One that waits for Kafka polls, and one that waits
+        for Redis tries its batch again and again: neither is still."""
+        tasks = self._subscriber.tasks
+        if self._stopping.is_set() or self._subscriber.consumer is None or not tasks:
+            return None
+        if all(task.done() for task in tasks):
+            return "the consumer is dead"
+        still = time.monotonic() - max(self._polled_at, self._handling.tried_at)
+        return f"neither polled nor tried for {still:.0f} s" if still > STILL_SECONDS else None
 
     def _silence(self) -> str | None:
         assigned = self.consumer.assignment()

@@ -7,6 +7,7 @@ fails is parked and handed on with its fault.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -31,7 +32,8 @@ class Abandoned(Exception):
 
 class Handling:
     """Runs a handler. `park` is awaited before a record is handed on as unusable; `keep` drops
-    records of partitions that are no longer ours; `stopping` ends the waiting."""
+    records of partitions that are no longer ours; `stopping` ends the waiting. tried_at: when an attempt last began
+    (monotonic seconds)."""
 
     def __init__(
         self, name: str, handler: Handler, park: Park, keep: Keep, stopping: asyncio.Event
@@ -41,6 +43,7 @@ class Handling:
         self._park = park
         self._keep = keep
         self._stopping = stopping
+        self.tried_at = 0.0
 
     async def handle(self, batch: list[Record]) -> None:
         """Returns when every record has been handled or parked. Raises Abandoned when stopping."""
@@ -96,6 +99,7 @@ class Handling:
     async def _insist(self, act: Callable[[], Awaitable[None]]) -> None:
         pause = FIRST_PAUSE
         while True:
+            self.tried_at = time.monotonic()
             try:
                 await act()
                 return

@@ -106,6 +106,8 @@ def _wrapped(app: ASGIApp, wrappers: Sequence[Wrapper]) -> ASGIApp:
 def _health_routes(health: Health) -> list[ControllerRouterHandler]:
     @get("/health/live", include_in_schema=False)
     async def live() -> Response[bytes]:
+        if reasons := health.failures():
+            return json_response({"status": "stuck", "problems": reasons}, status=503)
         return json_response({"status": "live"})
 
     @get("/health/ready", include_in_schema=False)

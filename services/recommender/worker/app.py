@@ -74,6 +74,7 @@ async def working(
         listener=ownership,
     )
     health.add("events", consumption.problem)
+    health.add_vital("events", consumption.failure)
     health.add("knowledge", knowledge.problem)
     health.add("partitions", ownership.problem)
     health.add("redis", patrol.problem)

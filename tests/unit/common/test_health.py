@@ -48,3 +48,17 @@ async def test_a_warning_does_not_make_a_process_unready(
     answer = await http.get("/health/ready")
     assert answer.status_code == 200
     assert answer.json()["warnings"] == {"relay": "1 row cannot be published"}
+
+
+async def test_only_what_a_new_start_helps_against_ends_a_process(
+    http: httpx.AsyncClient, health: Health
+) -> None:
+    """`/health/live` is 503 with the reason of a vital check, and of no other."""
+    health.add("kafka", lambda: "away")
+    assert (await http.get("/health/live")).status_code == 200
+    health.add_vital("events", lambda: "the consumer is dead")
+    answer = await http.get("/health/live")
+    assert (answer.status_code, answer.json()["problems"]) == (
+        503,
+        {"events": "the consumer is dead"},
+    )

@@ -7,8 +7,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanContext
 
 from libs.common.contracts.topics import EXPOSURE, INTERACTION
+from libs.common.errors import TryAgain
+from libs.common.kafka import broker as broker_module
+from libs.common.kafka import consumption as module
 from libs.common.kafka import tracing
 from libs.common.kafka.consume import consume_all
+from libs.common.kafka.consumption import Consumption
 from libs.common.kafka.publisher import Publisher
 from libs.common.kafka.records import Record
 from tests.factories.profile import interaction
@@ -93,6 +97,56 @@ async def test_a_dead_consumer_is_seen(new_broker: MakeBroker, started: Started)
         for task in consumption._subscriber.tasks:
             task.cancel()
         await until(_problem_of(consumption), lambda problem: problem == "the consumer is dead")
+        assert consumption.failure() == "the consumer is dead"
+
+
+async def test_a_loop_that_stands_still_is_no_life(
+    new_broker: MakeBroker, started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a handler that never returns; then, and not while the loop polled, only a new start helps."""
+    held, key = asyncio.Event(), uuid.uuid4().hex
+
+    async def hang(batch: list[Record]) -> None:
+        if any(record.key == key for record in batch):
+            held.set()
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(module, "STILL_SECONDS", 0.5)
+    monkeypatch.setattr(broker_module, "STOP_SECONDS", 0.1)
+    broker = new_broker()
+    consumption = consume_all(broker, [INTERACTION], handler=hang)
+    assert consumption.failure() is None
+    async with started(broker):
+        before = consumption._polled_at
+        await until(_attribute(consumption, "_polled_at"), lambda at: at > before)
+        assert consumption.failure() is None
+        await Publisher(broker, "test").send(INTERACTION, key, interaction(key))
+        await held.wait()
+        await until(_failure_of(consumption), lambda failure: failure)
+        assert "neither polled nor tried" in (consumption.failure() or "")
+
+
+async def test_waiting_for_what_is_away_is_life(new_broker: MakeBroker, started: Started) -> None:
+    """A batch that is tried again and again, since Redis is away, is progress, though nothing is polled."""
+    key = uuid.uuid4().hex
+
+    async def away(batch: list[Record]) -> None:
+        if any(record.key == key for record in batch):
+            raise TryAgain("Redis is away")
+
+    broker = new_broker()
+    consumption = consume_all(broker, [INTERACTION], handler=away)
+    async with started(broker):
+        await Publisher(broker, "test").send(INTERACTION, key, interaction(key))
+        await until(_busy_of(consumption), bool)
+        polled = consumption._polled_at
+        for _ in range(2):
+            tried = consumption._handling.tried_at
+            await until(
+                _attribute(consumption._handling, "tried_at"), lambda at, tried=tried: at > tried
+            )
+        assert consumption._polled_at == polled
+        assert consumption.failure() is None
 
 
 async def test_a_trace_goes_on_behind_the_log(
@@ -123,5 +177,26 @@ async def _length(things: list[object] | list[Record] | list[SpanContext]) -> in
 def _problem_of(consumption: object):  # type: ignore[no-untyped-def]
     async def look() -> str | None:
         return consumption.problem()  # type: ignore[attr-defined,no-any-return]
+
+    return look
+
+
+def _failure_of(consumption: Consumption):  # type: ignore[no-untyped-def]
+    async def look() -> str | None:
+        return consumption.failure()
+
+    return look
+
+
+def _busy_of(consumption: Consumption):  # type: ignore[no-untyped-def]
+    async def look() -> float | None:
+        return consumption._busy_since
+
+    return look
+
+
+def _attribute(thing: object, name: str):  # type: ignore[no-untyped-def]
+    async def look() -> float:
+        return getattr(thing, name)  # type: ignore[no-any-return]
 
     return look
