@@ -1,5 +1,7 @@
-"""`python -m deploy.manifests write | check | secrets`: what is made from the code, and whether it is what is committed."""
+"""`python -m deploy.manifests write | check | secrets | job`: what is made from the code, and whether it is what is committed."""
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +9,7 @@ import typer
 import yaml
 
 from deploy.manifests import kafka
+from deploy.manifests.job import job
 from deploy.manifests.secrets import drawn
 
 STRIMZI = Path(__file__).parents[1] / "kubernetes" / "components" / "strimzi"
@@ -45,6 +48,19 @@ def check() -> None:
 def secrets(namespace: Annotated[str, typer.Option()] = "stackwise") -> None:
     """Prints new random secrets, for `kubectl create -f -`; once per installation."""
     typer.echo(_text(drawn(namespace)), nl=False)
+
+
+@app.command("job", context_settings={"ignore_unknown_options": True})
+def print_job(
+    words: Annotated[list[str], typer.Argument(help="The command and its options.")],
+) -> None:
+    """Reads a process's Deployment (`kubectl get -o json`) and prints a Job that runs one of its commands, for `kubectl create -f -`."""
+    try:
+        made = job(json.load(sys.stdin), words)
+    except ValueError as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(1) from wrong
+    typer.echo(_text([made]), nl=False)
 
 
 def _text(manifests: list[kafka.Manifest]) -> str:

@@ -46,6 +46,7 @@ SETTINGS: dict[str, type[ProcessSettings]] = {
     "gateway-canary": gateway.CanarySettings,
     "gateway-migrate": gateway.StoreSettings,
     "kafka-topics": KafkaSettings,
+    "operator-shell": KafkaSettings,
 }
 _PARTS = {"kafka": KafkaSettings, "postgres": PostgresSettings, "redis": RedisSettings}
 
@@ -130,6 +131,8 @@ def _read(
 
 
 def _command(name: str, given: dict[str, Any]) -> list[str]:
+    if given["command"] == ["sleep"]:
+        return []
     service = given["image"].split("/")[-1].split(":")[0].split("@")[0]
     module = given["command"][-1] if given["command"] else f"services.{service}"
     with contextlib.suppress(ImportError):
