@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO, NoReturn, cast
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
@@ -19,6 +18,9 @@ from services.catalog.app import opened_store, republish_all, take_back_all
 from services.catalog.domain.kinds import KINDS, KindName
 from services.catalog.domain.records import Item, LeftOut, Rejected, Working
 from services.catalog.importers import Format, Reading, reading
+from services.catalog.importers.folders import CannotRead
+from services.catalog.importers.recognition import recognised
+from services.catalog.reports import NotesTaken, ReportFile
 from services.catalog.settings import RestoreSettings, StoreSettings
 from services.catalog.usecases.importing import Importer, Outcome
 from services.catalog.usecases.reading import dump
@@ -54,11 +56,13 @@ def import_file(
 
 def check_file(
     path: FilePath,
-    format: FileFormat,
+    format: Annotated[
+        Format | None, typer.Option("--format", help="How it is written; else by what it holds.")
+    ] = None,
     kind: RecordKind = "credential",
     report: ReportPath = None,
 ) -> None:
-    """Read a file as `import` would, and store nothing."""
+    """Read a file as `import` would, say how complete its records are, and store nothing."""
 
     def work(items: Iterator[Item], reject: Report) -> None:
         good = bad = 0
@@ -70,7 +74,12 @@ def check_file(
                 good += 1
         typer.echo(f"{good} good, {bad} rejected")
 
-    _each(path, format, kind, report, work)
+    try:
+        found = format or recognised(path)
+    except (OSError, CannotRead) as failed:
+        typer.echo(str(failed), err=True)
+        raise typer.Exit(1) from failed
+    _each(path, found, kind, report, work)
 
 
 def export_file(
@@ -129,14 +138,16 @@ def _each(
         with ExitStack() as stack:
             source = stack.enter_context(reading(path, format, KINDS[kind]))
             progress = stack.enter_context(_progress())
-            write = stack.enter_context(_writer(report, progress.console))
+            entries = stack.enter_context(_writer(report, progress.console))
+            notes = NotesTaken(entries.write if report else None)
 
             def reject(record: Rejected) -> None:
                 nonlocal rejected
                 rejected += 1
-                write(record)
+                entries.rejected(record)
 
-            work(_shown(source, progress), reject)
+            work(notes.of(_shown(source, progress)), reject)
+            notes.say()
     except (OSError, Unavailable) as failed:
         _give_up(failed)
     if rejected:
@@ -167,23 +178,17 @@ def _shown(source: Reading, progress: Progress) -> Iterator[Item]:
 
 
 @contextmanager
-def _writer(path: Path | None, console: Console) -> Iterator[Report]:
-    """A line of JSON for each fault: `file` where there are several, `line`, `pointer`, `detail`."""
+def _writer(path: Path | None, console: Console) -> Iterator[ReportFile]:
     with ExitStack() as stack:
         file = stack.enter_context(path.open("w")) if path else None
 
-        def write(rejected: Rejected) -> None:
-            for fault in rejected.faults:
-                entry = {"line": rejected.line, **fault._asdict()}
-                if rejected.file:
-                    entry = {"file": rejected.file, **entry}
-                text = msgspec.json.encode(entry).decode()
-                if file is None:
-                    console.out(text, highlight=False)
-                else:
-                    file.write(f"{text}\n")
+        def write(text: str) -> None:
+            if file is None:
+                console.out(text, highlight=False)
+            else:
+                file.write(f"{text}\n")
 
-        yield write
+        yield ReportFile(write)
 
 
 def _give_up(failed: Exception) -> NoReturn:

@@ -48,11 +48,23 @@ class LeftOut(NamedTuple):
     rows: int = 1
 
 
+class Noted(NamedTuple):
+    """What a document says beside a record: `missing`, what it should say and does not, else what it says
+    and we do not keep (`value`). `pointer` is its place in the document that is the file's `line`-th."""
+
+    line: int
+    of: str
+    pointer: str
+    detail: str
+    value: Any = None
+    missing: bool = False
+
+
 class Working(NamedTuple):
     """Nothing yet: the source is still being read."""
 
 
-Item = Record | Wage | Rejected | LeftOut
+Item = Record | Wage | Rejected | LeftOut | Noted
 """What a bulk file holds."""
 
 

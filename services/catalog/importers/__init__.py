@@ -10,12 +10,12 @@ from typing import BinaryIO, Literal, NamedTuple
 from libs.common.errors import Fault
 from services.catalog.domain.kinds import Kind
 from services.catalog.domain.records import Item, Record, Rejected, Working
-from services.catalog.importers import csv_rows, esco, json_lines, oews, onet
+from services.catalog.importers import csv_rows, ctdl, esco, json_lines, oews, onet
 from services.catalog.importers.files import opened
 from services.catalog.importers.folders import CannotRead, Folder
 from services.catalog.importers.staging import Gauge
 
-Format = Literal["jsonl", "csv", "onet", "esco", "oews"]
+Format = Literal["jsonl", "csv", "onet", "esco", "oews", "ctdl"]
 Reader = Callable[[BinaryIO, Kind], Iterator[Record | Rejected]]
 SourceReader = Callable[[Path, Gauge], Iterator[Item | Working]]
 
@@ -24,6 +24,7 @@ SOURCES: dict[Format, SourceReader] = {
     "onet": lambda path, gauge: onet.read(Folder(path), gauge),
     "esco": lambda path, gauge: esco.read(Folder(path), gauge),
     "oews": oews.read,
+    "ctdl": ctdl.read,
 }
 
 

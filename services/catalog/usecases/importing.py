@@ -8,7 +8,7 @@ import stamina
 
 from libs.common.contracts.catalog import CredentialBody, OccupationBody
 from libs.common.errors import Fault, Refusal, Unavailable
-from services.catalog.domain.kinds import KINDS, OCCUPATION, Kind, KindName
+from services.catalog.domain.kinds import KINDS, OCCUPATION, Body, Kind, KindName
 from services.catalog.domain.records import Item, LeftOut, Record, Rejected, Wage, merged
 from services.catalog.domain.wages import paid_by
 from services.catalog.ports import Store, Tally
@@ -86,9 +86,8 @@ class Importer:
         """What supersedes what is checked against everything before it."""
         await self._flush()
         try:
-            put = await _patiently(
-                Unavailable, publish, self._store, record.kind, record.key, record.body
-            )
+            body = await _patiently(Unavailable, self._whole, record)
+            put = await _patiently(Unavailable, publish, self._store, record.kind, record.key, body)
         except Unavailable:
             raise
         except Refusal as refused:
@@ -96,6 +95,13 @@ class Importer:
             self._reject(Rejected(record.line, faults))
         else:
             self._count(Tally()._replace(**{put.change: 1}))
+
+    async def _whole(self, record: Record) -> Body:
+        if not record.sets:
+            return record.body
+        async with self._store.begin() as unit:
+            stored = await unit.bodies_for_update(record.kind, [record.key])
+        return merged(record, stored.get(record.key))
 
     async def _flush(self) -> None:
         for name, records in self._pending.items():
