@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 # What stands for something of the reader's.
-PLACEHOLDERS = ("PARTITION", "OFFSET", "VERSION")
+PLACEHOLDERS = ("PARTITION", "OFFSET", "VERSION", "PARTNER", "PREFIX")
 
 
 def complaint(line: str) -> str | None:

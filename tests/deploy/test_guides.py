@@ -1,6 +1,7 @@
 """Runbooks and the guide tell what can be done."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.deploy.conftest import PROJECT_PYTHON
 from tests.deploy.gates import guides
 from tests.deploy.rendering import ROOT, rendered
 
+NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 PAGES = (*sorted((ROOT / "deploy" / "runbooks").glob("*.md")), ROOT / "deploy" / "README.md")
 
 
@@ -67,3 +69,13 @@ def test_what_is_wrong_is_named(word: str, text: str) -> None:
     """A command that nobody can run is found."""
     said = guides.problems(text, rendered("prod"))
     assert [wrong for wrong in said if word in wrong], said
+
+
+def test_capacity_is_planned_with_what_was_measured() -> None:
+    """Each figure of the capacity table's first column stands in the README's performance section."""
+    section = ROOT.joinpath("README.md").read_text().split("## Performance")[1].split("\n## ")[0]
+    guide = (ROOT / "deploy" / "README.md").read_text().split("### Capacity")[1]
+    rows = re.findall(r"^\| (\d[^|]*) \|", guide, re.MULTILINE)
+    assert len(rows) > 5
+    unknown = [number for row in rows for number in NUMBER.findall(row) if number not in section]
+    assert unknown == []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tests.deploy.rendering import ROOT, Manifest, Manifests, container, named, of_kind
 
 COMMAND = re.compile(
-    r"^ {4}((?:kubectl|kustomize|make|python3?|\S*/python|promtool) .+)$", re.MULTILINE
+    r"^ {4,}((?:kubectl|kustomize|make|python3?|\S*/python|promtool) .+)$", re.MULTILINE
 )
 OURS = re.compile(r"python3? -m ((?:services|libs|deploy|tests)\.[^|>\n]+)")
 WORKLOAD = re.compile(r"\b(deployment|statefulset|cronjob)/([\w-]+)")
@@ -17,7 +17,7 @@ DEAD_LETTERS = "libs.common.dead_letters"
 
 
 def lines(text: str) -> list[str]:
-    """The command lines of a page: what is indented by four."""
+    """The command lines of a page: what is indented by four or more."""
     return [line.strip() for line in COMMAND.findall(text)]
 
 
