@@ -23,6 +23,7 @@ from deploy.local.ports import free_port
 from deploy.local.run import running_stack
 from deploy.local.stack import Stack
 from tests.support.flow import Flow, flow_on
+from tests.support.redis_cluster import RedisAt, cluster
 
 RECHECKS = {"STACKWISE_BADGE_RECHECK_SECONDS": "2", "STACKWISE_BADGE_POLL_SECONDS": "0.5"}
 APACHE = os.environ.get("STACKWISE_TEST_KAFKA") == "apache"
@@ -79,6 +80,18 @@ async def redis_url(parts_folder: Path) -> AsyncIterator[str]:
     server = valkey.prepare(parts_folder / "redis", parts_folder / "redis.log", free_port())
     async with running(server.program):
         yield server.url
+
+
+@pytest.fixture(scope="session", params=["server", "cluster"])
+async def redis_at(
+    request: pytest.FixtureRequest, redis_url: str, parts_folder: Path
+) -> AsyncIterator[RedisAt]:
+    """That server, and a cluster of three nodes, for what must hold on both."""
+    if request.param == "server":
+        yield RedisAt(url=redis_url, cluster=False)
+        return
+    async with cluster(parts_folder) as url:
+        yield RedisAt(url=url, cluster=True)
 
 
 @pytest.fixture(scope="session")

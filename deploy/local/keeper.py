@@ -60,6 +60,11 @@ class Process:
         return None if self._child is None or self._child.exit_code is not None else self._child.pid
 
     @property
+    def exit_code(self) -> int | None:
+        """How its last run ended; None while it runs."""
+        return None if self._child is None else self._child.exit_code
+
+    @property
     def down(self) -> bool:
         """Whether it is to stay down: not started yet, or stopped, until `start`."""
         return self._keeping is None

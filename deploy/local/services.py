@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deploy.local.child import Program, dying_with_us
@@ -80,6 +80,24 @@ def program(around: Surroundings, name: str, service: str, process: str, **more:
             **around.overrides.get(name, {}),
         },
         directory=_ROOT,
+        ready=accepts(port),
+    )
+
+
+def beside(around: Surroundings, first: Program, name: str, **more: str) -> Program:
+    """The same process once more, on ports and scratch of its own."""
+    port = around.ports[name]
+    return replace(
+        first,
+        name=name,
+        log=around.state.log(name),
+        environment={
+            **(first.environment or {}),
+            "STACKWISE_PORT": str(port),
+            "STACKWISE_METRICS_PORT": str(around.ports[f"{name} metrics"]),
+            "STACKWISE_SCRATCH": str(around.state.folder(f"scratch-{name}")),
+            **more,
+        },
         ready=accepts(port),
     )
 

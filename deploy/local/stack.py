@@ -62,10 +62,22 @@ class Stack:
         """The workers, the first one first."""
         return [process for name, process in self.processes.items() if name.startswith("worker-")]
 
+    def url(self, name: str) -> str:
+        """The base URL of a process."""
+        return self._around.url(name)
+
     async def start_worker(self) -> Process:
         """Starts one more worker, with an identity of its own."""
         name = f"worker-{len(self.workers) + 1}"
         return await self._fleet.start(services.worker(self._around, name))
+
+    async def start_beside(self, name: str, another: str, **more: str) -> str:
+        """Starts the process `name` once more as `another`, with `more` variables; its URL once it is ready."""
+        program = services.beside(self._around, self.processes[name].program, another, **more)
+        await self._fleet.start(program)
+        url = self._around.url(another)
+        await until_ready({another: url}, say=self._say, timeout=_READY_SECONDS)
+        return url
 
     async def command(self, service: str, *words: str) -> str:
         """What `python -m services.SERVICE WORDS` writes; CommandFailed when it fails."""

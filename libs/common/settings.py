@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -142,10 +143,21 @@ class PostgresSettings(ProcessSettings):
 
 
 class RedisSettings(ProcessSettings):
-    """`lookup_pepper` keys the HMAC of the lookup keys; the same in every process."""
+    """`lookup_pepper` keys the HMAC of the lookup keys; the same in every process.
+
+    `redis_cluster`: `redis_url` is one node, or the common address, of a Redis Cluster, which tells of the others.
+    """
 
     redis_url: RedisUrl
+    redis_cluster: bool = False
     lookup_pepper: Pepper
+
+    @model_validator(mode="after")
+    def _cluster_has_one_database(self) -> Self:
+        parts = urlsplit(self.redis_url)
+        if self.redis_cluster and (parts.scheme == "unix" or parts.path not in ("", "/", "/0")):
+            raise ValueError("STACKWISE_REDIS_CLUSTER needs a redis(s):// URL of database 0")
+        return self
 
 
 S = TypeVar("S", bound=ProcessSettings)

@@ -41,7 +41,8 @@ def build_api(settings: ApiSettings) -> App:
     """The api; connections are opened when they are first needed, Kafka's in the background."""
     engine = make_engine(settings.postgres_url, pool_size=4)
     broker = make_broker(settings, client_id="gateway")
-    reader, listener = redis.reader(settings.redis_url), redis.listener(settings.redis_url)
+    reader = redis.reader(settings.redis_url, cluster=settings.redis_cluster)
+    listener = redis.listener(settings.redis_url, cluster=settings.redis_cluster)
     to_catalog = ServiceClient("catalog", settings.catalog_url)
     to_profile = ServiceClient("profile", settings.profile_url)
     to_recommender = ServiceClient("recommender", settings.recommender_url)

@@ -11,7 +11,7 @@ log = structlog.get_logger()
 
 async def forget_offsets(settings: RebuildSettings) -> None:
     """Deletes every partition's offsets. Raises TryAgain when Redis is away."""
-    store = Store(connect(settings.redis_url))
+    store = Store(connect(settings.redis_url, cluster=settings.redis_cluster))
     await store.forget_offsets(range(INTERACTION.partitions))
     await store.close()
     log.info("offsets_forgotten", partitions=INTERACTION.partitions)

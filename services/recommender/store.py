@@ -5,15 +5,15 @@ answer; a write may then have happened, which the caller finds out by doing it a
 """
 
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 import structlog
 from msgspec import Struct
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError, ResponseError
 
 from libs.common.contracts import redis_keys
 from libs.common.contracts.redis_values import (
@@ -30,6 +30,7 @@ from services.recommender.scripts import COMMIT, FORGET, LOOKUP, REPAIR, Script
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
+Client: TypeAlias = Redis | RedisCluster
 
 log = structlog.get_logger()
 
@@ -72,21 +73,24 @@ class Stored(NamedTuple):
     ranked: bytes | None
 
 
-def connect(url: str) -> Redis:
-    """A client that gives up after seconds and leaves retrying to its caller; opens nothing yet."""
-    return Redis.from_url(
+def connect(url: str, *, cluster: bool = False) -> Client:
+    """A client that gives up after seconds and leaves retrying to its caller; opens nothing yet. `cluster`: the URL is
+    that of a node of a Redis Cluster."""
+    kind: Any = RedisCluster if cluster else Redis
+    client: Client = kind.from_url(
         url,
         socket_connect_timeout=CONNECT_SECONDS,
         socket_timeout=ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 1),
         max_connections=64,
     )
+    return client
 
 
 class Store:
     """States, lists, offsets and lookups."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Client) -> None:
         self._redis = redis
         self._state = Packed(LearnerState)
         self._list = Packed(StoredList)
@@ -111,7 +115,7 @@ class Store:
         """The states of learners by partition; keys without one are left out."""
         pipeline = self._redis.pipeline(transaction=False)
         for partition, keys in wanted.items():
-            pipeline.mget([redis_keys.state(partition, key) for key in keys])
+            pipeline.execute_command("MGET", *(redis_keys.state(partition, key) for key in keys))
         answers = await _patiently(pipeline.execute())
         found = States({}, {})
         for (partition, keys), raws in zip(wanted.items(), answers, strict=True):
@@ -159,20 +163,29 @@ class Store:
         return Stored(state, ranked)  # type: ignore[arg-type]
 
     async def everyone(self, at_once: int = 500) -> AsyncIterator[Stored]:
-        """Every learner's state and list, in no order; one may come twice while Redis grows (SCAN)."""
-        cursor = 0
-        while True:
-            cursor, names = await _patiently(
-                self._redis.scan(cursor, match=redis_keys.STATES, count=at_once)
-            )
-            keys = [bytes(name).decode() for name in names]  # type: ignore[arg-type]
-            pipeline = self._redis.pipeline(transaction=False)
-            for key in keys:
-                pipeline.mget(key, redis_keys.beside(key))
-            for state, ranked in await _patiently(pipeline.execute()) if keys else ():
-                yield Stored(state, ranked)
-            if not cursor:
-                return
+        """Every learner's state and list, in no order, each once: their names are kept meanwhile, because SCAN says one
+        twice while Redis grows or a cluster moves it."""
+        names = self._redis.scan_iter(match=redis_keys.STATES, count=at_once)
+        seen: set[bytes] = set()
+        waiting: list[str] = []
+        while (name := await _patiently(anext(names, None))) is not None:
+            if name in seen:
+                continue
+            seen.add(name)
+            waiting.append(name.decode())
+            if len(waiting) == at_once:
+                for each in await self._beside(waiting):
+                    yield each
+                waiting.clear()
+        for each in await self._beside(waiting):
+            yield each
+
+    async def _beside(self, states: Sequence[str]) -> list[Stored]:
+        """What is stored under the keys of states, and the lists beside them."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for key in states:
+            pipeline.execute_command("MGET", key, redis_keys.beside(key))
+        return [Stored(*values) for values in await _patiently(pipeline.execute())]
 
     def unpack_state(self, raw: bytes | None) -> LearnerState | None:
         """As unpack_offsets."""
@@ -256,5 +269,5 @@ def _unpacked(packed: Packed[S], raw: bytes | None, kind: str) -> S | None:
 async def _patiently(answer: Awaitable[T]) -> T:
     try:
         return await answer
-    except (RedisError, OSError, TimeoutError) as error:
+    except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
         raise TryAgain(f"Redis is away: {error!r}") from error

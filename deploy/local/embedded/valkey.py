@@ -22,6 +22,12 @@ appendfsync everysec
 save ""
 tcp-backlog 128
 """
+_NODE = """
+cluster-enabled yes
+cluster-port {cluster_port}
+cluster-config-file nodes.conf
+cluster-node-timeout 2000
+"""
 
 
 @dataclass(frozen=True)
@@ -32,13 +38,24 @@ class Valkey:
     url: str
 
 
-def prepare(folder: Path, log: Path, port: int, *, password: str | None = None) -> Valkey:
-    """Writes the configuration into `folder` (0700); a password is drawn when none is given."""
+def prepare(
+    folder: Path,
+    log: Path,
+    port: int,
+    *,
+    password: str | None = None,
+    cluster_port: int | None = None,
+) -> Valkey:
+    """Writes the configuration into `folder` (0700); a password is drawn when none is given. `cluster_port`: a node of
+    a cluster, which speaks to the others there."""
     password = password or secrets.token_urlsafe(24)
     folder.mkdir(mode=0o700, exist_ok=True)
     config = folder / "valkey.conf"
     config.touch(mode=0o600)
-    config.write_text(_CONFIG.format(port=port, folder=folder.resolve(), password=password))
+    text = _CONFIG.format(port=port, folder=folder.resolve(), password=password)
+    if cluster_port is not None:
+        text += _NODE.format(cluster_port=cluster_port)
+    config.write_text(text)
     url = f"redis://:{password}@127.0.0.1:{port}/0"
 
     async def ready() -> bool:

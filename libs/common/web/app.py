@@ -92,7 +92,9 @@ def create_app(
     )
     routing.install(app)
     app.stopping = asyncio.Event()
-    app.boundary = Boundary(_wrapped(app.route_raw, wrappers), _wrapped(refuse, wrappers))
+    app.boundary = Boundary(
+        _wrapped(app.route_raw, wrappers), _wrapped(refuse, wrappers), app.stopping
+    )
     health.add("process", lambda: "stopping" if app.stopping.is_set() else None)
     return app
 

@@ -31,12 +31,14 @@ _WANTED = frozenset(
 
 
 class Boundary:
-    """Wraps an app; `idle` is set while no request is being answered. `refusing` is `refuse` with the app's layers
-    around it, so that what fails before or around routing is answered with the same headers."""
+    """Wraps an app; `idle` is set while no request is being answered, `asked` counts requests. `refusing` is `refuse`
+    with the app's layers around it, so that what fails before or around routing is answered with the same headers.
+    Once `stopping` is set, each answer closes its connection."""
 
-    def __init__(self, app: ASGIApp, refusing: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, refusing: ASGIApp, stopping: asyncio.Event) -> None:
         self._app = app
         self._refusing = refusing
+        self._stopping = stopping
         self._tracer = (
             trace.get_tracer("stackwise.web")
             if not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
@@ -45,6 +47,7 @@ class Boundary:
         # Unique among processes, and a system call cheaper than a random id for each request.
         self._ids = map(f"{secrets.token_hex(8)}{{:08x}}".format, itertools.count())
         self._tasks: set[asyncio.Task[Any] | None] = set()
+        self.asked = 0
         self.idle = asyncio.Event()
         self.idle.set()
 
@@ -52,7 +55,10 @@ class Boundary:
         began = perf_counter()
         headers = {name: value for name, value in scope["headers"] if name in _WANTED}
         name = _given_id(headers) or next(self._ids)
-        exchange = Exchange(receive, send, name.encode(), has_body=_has_body(headers))
+        exchange = Exchange(
+            receive, send, name.encode(), has_body=_has_body(headers), stopping=self._stopping
+        )
+        self.asked += 1
         token = context.request_id.set(name)
         task = asyncio.current_task()
         self._tasks.add(task)

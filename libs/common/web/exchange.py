@@ -21,6 +21,7 @@ class Exchange:
         "_receive",
         "_send",
         "_start",
+        "_stopping",
         "_unread",
         "gone",
         "request_id",
@@ -28,12 +29,21 @@ class Exchange:
         "status",
     )
 
-    def __init__(self, receive: Receive, send: Send, request_id: bytes, *, has_body: bool) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        send: Send,
+        request_id: bytes,
+        *,
+        has_body: bool,
+        stopping: asyncio.Event,
+    ) -> None:
         self._receive = receive
         self._send = send
         self._unread = has_body
         self._read = 0
         self._start: Message | None = None
+        self._stopping = stopping
         self.gone = False
         self.request_id = request_id
         self.started = False
@@ -72,6 +82,8 @@ class Exchange:
             (b"x-request-id", self.request_id),
             (b"x-content-type-options", b"nosniff"),
         ]
+        if self._stopping.is_set():
+            start["headers"].append((b"connection", b"close"))
         self.started = True
         await self._send(start)
 

@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _CUT_OFF_SECONDS = 1.0
+_QUIET_SECONDS = 0.25
+_PARTING_SECONDS = 2.0
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -28,8 +30,8 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
 
 async def serve(app: App, settings: HttpSettings) -> None:
-    """Serves until SIGTERM or SIGINT, then: readiness off, no new connections, requests in flight
-    answered (at most `grace_seconds`), the app's lifespan left.
+    """Serves until SIGTERM or SIGINT, then: readiness off, each answer closes its connection until nobody asks any
+    more, no new connections, requests in flight answered (at most `grace_seconds`), the app's lifespan left.
 
     Raises OSError when the port is taken. Granian's own lifespan support would leave it while requests are in flight, so it is held here.
     """
@@ -49,6 +51,7 @@ async def serve(app: App, settings: HttpSettings) -> None:
         stopped = asyncio.create_task(app.stopping.wait())
         try:
             await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
+            await _part(app)
         finally:
             stopped.cancel()
             server.stop()  # type: ignore[no-untyped-call]
@@ -75,6 +78,16 @@ async def _signals(app: App) -> AsyncIterator[None]:
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+
+
+async def _part(app: App) -> None:
+    """Has clients leave the connections that they keep by answering on them once more: one that is closed while a
+    request is on its way loses it. Bounded, because a client may come back on new ones."""
+    loop = asyncio.get_running_loop()
+    deadline, seen = loop.time() + _PARTING_SECONDS, -1
+    while seen != app.boundary.asked and loop.time() < deadline:
+        seen = app.boundary.asked
+        await asyncio.sleep(_QUIET_SECONDS)
 
 
 async def _drain(app: App, serving: asyncio.Task[None], seconds: float) -> None:

@@ -10,11 +10,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.asyncio import RedisCluster
 
 from libs.common.contracts import redis_keys
 from libs.common.errors import TryAgain
+from services.gateway.store.redis import AWAY, Client
+from services.gateway.store.sharded import Sharded
 
 log = structlog.get_logger()
 
@@ -33,8 +34,8 @@ class Channel:
 class Changes:
     """`async with changes.of(partition, learner_key) as changed:` sets `changed` at every change."""
 
-    def __init__(self, client: "Redis") -> None:
-        self._pubsub = client.pubsub()
+    def __init__(self, client: Client) -> None:
+        self._pubsub: Any = Sharded(client) if isinstance(client, RedisCluster) else client.pubsub()
         self._channels: dict[bytes, Channel] = {}
         self._subscribing = asyncio.Lock()
         self._subscribed = asyncio.Event()
@@ -61,7 +62,7 @@ class Changes:
                 await self._subscribed.wait()
                 await self._listen_or_rest()
         finally:
-            await self._pubsub.aclose()  # type: ignore[no-untyped-call]
+            await self._pubsub.aclose()
 
     async def _channel(self, name: bytes) -> Channel:
         async with self._subscribing:
@@ -80,7 +81,7 @@ class Changes:
     async def _listen_or_rest(self) -> None:
         try:
             await self._listen()
-        except (RedisError, OSError) as error:
+        except AWAY as error:
             log.warning("waiting for changes was interrupted", error=type(error).__name__)
             await asyncio.sleep(REST_SECONDS)
 
@@ -123,5 +124,5 @@ class Changes:
 async def _or_away(command: Any) -> None:
     try:
         await command
-    except (RedisError, OSError) as error:
+    except AWAY as error:
         raise TryAgain(f"Redis is away: {type(error).__name__}") from error

@@ -1,14 +1,9 @@
 """Rate limits in Redis: one bucket a name, all of a settlement in one script."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-from redis.exceptions import RedisError
 
 from libs.common.errors import TryAgain
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
+from services.gateway.store.redis import AWAY, Client
 
 # One hash tag, so that a cluster runs the script on one node. Debt is at most one second's worth.
 _SETTLE = """
@@ -32,7 +27,7 @@ return left
 class SharedLimits:
     """Raises TryAgain while Redis is away."""
 
-    def __init__(self, client: "Redis") -> None:
+    def __init__(self, client: Client) -> None:
         self._script = client.register_script(_SETTLE)
 
     async def settle(self, used: Mapping[str, tuple[int, int]]) -> Mapping[str, float]:
@@ -41,6 +36,6 @@ class SharedLimits:
         numbers = [number for pair in used.values() for number in pair]
         try:
             left = await self._script(keys=keys, args=numbers)
-        except (RedisError, OSError) as error:
+        except AWAY as error:
             raise TryAgain(f"Redis is away: {type(error).__name__}") from error
         return {name: float(tokens) for name, tokens in zip(used, left, strict=True)}

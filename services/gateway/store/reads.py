@@ -9,16 +9,17 @@ from collections.abc import Awaitable, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
-from redis.exceptions import RedisError
+from redis.asyncio import RedisCluster
 
 from libs.common.errors import TryAgain
 from services.gateway.breaker import Breaker
+from services.gateway.store.redis import AWAY
 
 MOST_READS = 256
 
 
 class Client(Protocol):
-    """`redis.asyncio.Redis`, without decoding of responses."""
+    """`redis.asyncio.Redis` or `RedisCluster`, without decoding of responses."""
 
     def mget(self, keys: Any, *args: Any) -> Awaitable[Any]: ...
 
@@ -73,8 +74,14 @@ class Reads:
                 read.values.set_result([values[key] for key in read.keys])
 
     async def _mget(self, keys: list[str]) -> list[bytes | None]:
+        """One partition's values are those of one moment, in a cluster as well."""
+        get = (
+            self._client.mget_nonatomic
+            if isinstance(self._client, RedisCluster)
+            else self._client.mget
+        )
         try:
-            values: list[bytes | None] = await self._client.mget(keys)
-        except (RedisError, OSError) as error:
+            values: list[bytes | None] = await get(keys)
+        except AWAY as error:
             raise TryAgain(f"Redis is away: {type(error).__name__}") from error
         return values

@@ -31,7 +31,7 @@ def api_app(settings: ApiSettings) -> App:
     """The api process; what it needs is opened when its lifespan begins."""
     broker = make_broker(settings, client_id="recommender-api")
     knowledge = Knowledge(broker, settings.scratch, now, settings.tau)
-    store = Store(connect(settings.redis_url))
+    store = Store(connect(settings.redis_url, cluster=settings.redis_cluster))
     redis = RedisProbe(store)
     health = Health()
     health.add("knowledge", knowledge.problem)

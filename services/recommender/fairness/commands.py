@@ -56,7 +56,7 @@ async def _made(settings: FairnessSettings, k: int, currency: str) -> FairnessRe
     from services.recommender.fairness.making import make_report
     from services.recommender.store import Store, connect
 
-    store = Store(connect(settings.redis_url))
+    store = Store(connect(settings.redis_url, cluster=settings.redis_cluster))
     columns = SpinnerColumn(), TextColumn("{task.completed:,} learners"), TimeElapsedColumn()
     try:
         with Progress(*columns, console=Console(stderr=True)) as progress:

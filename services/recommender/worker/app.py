@@ -55,7 +55,7 @@ async def working(
     """The worker at work; at the end it reads the logs to their end, finishes its batch and leaves."""
     broker = make_broker(settings, client_id="recommender-worker")
     knowledge = Knowledge(broker, settings.scratch, clock, settings.tau)
-    store = Store(connect(settings.redis_url))
+    store = Store(connect(settings.redis_url, cluster=settings.redis_cluster))
 
     async def recovered(partitions: list[int], witnesses: Witnesses) -> dict[int, Session]:
         return await recover(settings, store, partitions, witnesses)

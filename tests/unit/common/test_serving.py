@@ -154,6 +154,21 @@ async def test_a_request_in_flight_is_answered_before_the_end(tmp_path: Path) ->
     assert [line["event"] for line in service.logged()][1:] == ["closed", "exited"]
 
 
+async def test_kept_connections_are_taken_leave_of(tmp_path: Path) -> None:
+    """After SIGTERM a client that keeps its connection busy is answered, told to close it, and loses no request."""
+    async with running(tmp_path / "log") as service, httpx.AsyncClient(trust_env=False) as http:
+        before = await http.get(f"{service.url}/health/live")
+        assert "connection" not in before.headers
+        stopping = asyncio.create_task(service.stop())
+
+        async def ask() -> httpx.Response:
+            return await http.get(f"{service.url}/health/live")
+
+        answer = await until(ask, lambda seen: seen.headers.get("connection") == "close", every=0)
+        assert answer.status_code == 200
+        assert await stopping == 0
+
+
 async def test_a_stalled_client_does_not_hold_the_end_up(tmp_path: Path) -> None:
     """After the time of grace what is unfinished is cut off, and said so."""
     async with running(tmp_path / "log", grace_seconds="0.5") as service:

@@ -12,6 +12,7 @@ from services.gateway.auth.guard import Limits
 from services.gateway.auth.limits import Limiter
 from services.gateway.store import redis as connections
 from services.gateway.store.limits import SharedLimits
+from tests.support.redis_cluster import RedisAt
 from tests.unit.gateway.world import ORIGIN, World
 
 
@@ -44,9 +45,9 @@ async def test_a_bucket_fills_with_its_rate() -> None:
     assert spend(limiter, "a", 10, 30) == 10
 
 
-async def test_gateways_share_a_limit(redis_url: str) -> None:
+async def test_gateways_share_a_limit(redis_at: RedisAt) -> None:
     """What one has used the other has not; the debt of both is one second's worth at most."""
-    client = connections.reader(redis_url)
+    client = connections.reader(**redis_at)
     shared, name = SharedLimits(client), uuid.uuid4().hex
     one, two = (Limiter(shared.settle, clock=lambda: 0.0) for _ in range(2))
     rate = 1_000

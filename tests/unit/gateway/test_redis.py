@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
+from redis.asyncio import RedisCluster
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from libs.common.contracts import redis_keys
@@ -20,6 +20,8 @@ from services.gateway.store import redis as connections
 from services.gateway.store.changes import Changes
 from services.gateway.store.lists import REMEMBERED_SECONDS, Lists
 from services.gateway.store.reads import Reads
+from services.gateway.store.redis import Client
+from tests.support.redis_cluster import RedisAt
 from tests.support.waiting import until
 from tests.unit.gateway.world import LOG, ranked
 
@@ -93,7 +95,7 @@ async def test_a_waiter_that_gives_up_harms_no_other() -> None:
 class Worker:
     """Writes as the commit script does."""
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: Client) -> None:
         self.redis = redis
 
     async def write(self, partition: int, key: str, answer: PackedList) -> None:
@@ -104,8 +106,8 @@ class Worker:
 
 
 @asynccontextmanager
-async def listening(url: str) -> AsyncIterator[tuple[Lists, Worker, Changes]]:
-    reader, listener = connections.reader(url), connections.listener(url)
+async def listening(at: RedisAt) -> AsyncIterator[tuple[Lists, Worker, Changes]]:
+    reader, listener = connections.reader(**at), connections.listener(**at)
     changes = Changes(listener)
     running = asyncio.create_task(changes.run())
     try:
@@ -118,10 +120,10 @@ async def listening(url: str) -> AsyncIterator[tuple[Lists, Worker, Changes]]:
         await listener.aclose()
 
 
-async def test_a_list_is_found_by_lookup(redis_url: str) -> None:
+async def test_a_list_is_found_by_lookup(redis_at: RedisAt) -> None:
     """A partner's learner id leads to the list, and only that partner's."""
     key, learner = uuid.uuid4().hex, f"léa/{uuid.uuid4()}"
-    async with listening(redis_url) as (lists, worker, _):
+    async with listening(redis_at) as (lists, worker, _):
         assert await lists.find("partner", learner) == (None, None)
         place = redis_keys.lookup(PEPPER, "partner", learner)
         await worker.redis.set(place, pack(Lookup(3, key, 1)))
@@ -145,10 +147,10 @@ class Values:
         return [self.values.get(key) for key in keys]
 
 
-async def test_a_lookup_is_remembered_while_it_leads_to_a_list(redis_url: str) -> None:
+async def test_a_lookup_is_remembered_while_it_leads_to_a_list(redis_at: RedisAt) -> None:
     """For seconds, per partner; where it leads nowhere any more it is read again at once."""
     client, time = Values(), [0.0]
-    async with listening(redis_url) as (_, _, changes):
+    async with listening(redis_at) as (_, _, changes):
         lists = Lists(Reads(client, Breaker("test")), changes, PEPPER, clock=lambda: time[0])
         place = redis_keys.lookup(PEPPER, "partner", "ana")
         client.values = {
@@ -174,18 +176,18 @@ async def test_a_lookup_is_remembered_while_it_leads_to_a_list(redis_url: str) -
         assert await lists.find("partner", "ana") == (Lookup(3, None, 4), None)
 
 
-async def test_a_list_that_cannot_be_read_is_none(redis_url: str) -> None:
+async def test_a_list_that_cannot_be_read_is_none(redis_at: RedisAt) -> None:
     """It is made again like one that was lost."""
     key = uuid.uuid4().hex
-    async with listening(redis_url) as (lists, worker, _):
+    async with listening(redis_at) as (lists, worker, _):
         await worker.redis.set(redis_keys.ranked(3, key), b"\x93\x01")
         assert await lists.read(3, key) is None
 
 
-async def test_waiting_ends_with_the_change(redis_url: str) -> None:
+async def test_waiting_ends_with_the_change(redis_at: RedisAt) -> None:
     """Many learners of one partition: each waits for their own position and gets it at once."""
     keys = [uuid.uuid4().hex for _ in range(20)]
-    async with listening(redis_url) as (lists, worker, _):
+    async with listening(redis_at) as (lists, worker, _):
         for key in keys:
             await worker.write(7, key, ranked("a", position=1))
         waiting = [asyncio.create_task(lists.wait(7, key, 2, 60.0)) for key in keys]
@@ -201,49 +203,69 @@ async def test_waiting_ends_with_the_change(redis_url: str) -> None:
         assert {f.position for f in await asyncio.gather(*waiting[1:]) if f} == {3}
 
 
-async def test_waiting_for_a_first_list(redis_url: str) -> None:
+async def test_waiting_on_many_partitions(redis_at: RedisAt) -> None:
+    """Wherever in a cluster a partition lies, whoever waits on it gets the change."""
+    key, partitions = uuid.uuid4().hex, range(20, 32)
+    async with listening(redis_at) as (lists, worker, _):
+        for partition in partitions:
+            await worker.write(partition, key, ranked("a", position=1))
+        waiting = [asyncio.create_task(lists.wait(p, key, 2, 60.0)) for p in partitions]
+        for partition in reversed(partitions):
+            await worker.write(partition, key, ranked("b", position=2))
+        found = await asyncio.wait_for(asyncio.gather(*waiting), 30)
+        assert {each.position for each in found if each} == {2}
+
+
+async def test_waiting_for_a_first_list(redis_at: RedisAt) -> None:
     """A learner not applied yet has no list to begin with."""
     key = uuid.uuid4().hex
-    async with listening(redis_url) as (lists, worker, _):
+    async with listening(redis_at) as (lists, worker, _):
         waiting = asyncio.create_task(lists.wait(9, key, None, 5.0))
         await worker.write(9, key, ranked("a"))
         found = await waiting
         assert found is not None
 
 
-async def test_waiting_in_vain_gives_what_there_is(redis_url: str) -> None:
+async def test_waiting_in_vain_gives_what_there_is(redis_at: RedisAt) -> None:
     """After the time is up, the list as it stands."""
     key = uuid.uuid4().hex
-    async with listening(redis_url) as (lists, worker, _):
+    async with listening(redis_at) as (lists, worker, _):
         await worker.write(11, key, ranked("a", position=1))
         found = await lists.wait(11, key, 99, 0.1)
         assert found is not None
         assert found.position == 1
 
 
-async def test_a_lost_subscription_is_made_again(redis_url: str) -> None:
+async def test_a_lost_subscription_is_made_again(redis_at: RedisAt) -> None:
     """Redis drops the connection while someone waits: they still get their change."""
     key = uuid.uuid4().hex
-    async with listening(redis_url) as (lists, worker, _):
+    async with listening(redis_at) as (lists, worker, _):
         await worker.write(13, key, ranked("a", position=1))
         waiting = asyncio.create_task(lists.wait(13, key, 2, 10.0))
 
+        channel = redis_keys.changed(13)
+        there: dict[str, Any] = {}
+        if isinstance(worker.redis, RedisCluster):
+            there = {"target_nodes": worker.redis.get_node_from_key(channel)}
+
         async def subscribed() -> Any:
-            return await worker.redis.execute_command(
-                "PUBSUB", "SHARDNUMSUB", redis_keys.changed(13)
-            )
+            return await worker.redis.execute_command("PUBSUB", "SHARDNUMSUB", channel, **there)
 
         await until(subscribed, lambda answer: answer[1] == 1)
-        await worker.redis.execute_command("CLIENT", "KILL", "TYPE", "PUBSUB")
+        await worker.redis.execute_command("CLIENT", "KILL", "TYPE", "PUBSUB", **there)
         await worker.write(13, key, ranked("a", position=2))
         found = await waiting
         assert found is not None
         assert found.position == 2
 
 
-async def test_nothing_waits_long_for_a_redis_that_is_not_there(unused_tcp_port: int) -> None:
+@pytest.mark.parametrize("cluster", [False, True])
+async def test_nothing_waits_long_for_a_redis_that_is_not_there(
+    unused_tcp_port: int, cluster: bool
+) -> None:
     """TryAgain within a second, whether reading or waiting."""
-    async with listening(f"redis://127.0.0.1:{unused_tcp_port}") as (lists, _, _):
+    at = RedisAt(url=f"redis://127.0.0.1:{unused_tcp_port}", cluster=cluster)
+    async with listening(at) as (lists, _, _):
         began = monotonic()
         with pytest.raises(TryAgain):
             await lists.find("partner", "ana")

@@ -1,23 +1,26 @@
-"""The fence, the lookups and read repair, on a real Valkey."""
+"""The fence, the lookups and read repair, on a real Valkey and on a cluster of three."""
 
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from libs.common.contracts import redis_keys
 from libs.common.contracts.redis_values import LearnerState, Lookup, Mark, Offsets, Packed, pack
 from libs.common.errors import TryAgain
 from services.recommender.store import Commit, Result, Store, Stored, connect
+from tests.support.redis_cluster import RedisAt
 
 _partitions = itertools.count(1_000)
 
 
 @pytest.fixture
-async def store(redis_url: str) -> AsyncIterator[Store]:
-    """A store on the tests' Valkey."""
-    opened = Store(connect(redis_url))
+async def store(redis_at: RedisAt) -> AsyncIterator[Store]:
+    """A store on the tests' Valkey, and on their cluster."""
+    opened = Store(connect(**redis_at))
     yield opened
     await opened.close()
 
@@ -68,11 +71,11 @@ async def test_a_commit_repeated_after_a_lost_answer_is_done(store: Store, parti
 
 
 async def test_a_state_that_does_not_decode_is_told_apart(
-    store: Store, partition: int, redis_url: str
+    store: Store, partition: int, redis_at: RedisAt
 ) -> None:
     """The others are known; forgetting it takes it, its list and the offsets, if those are still ours."""
     await store.commit([Commit(partition, None, offsets(5), [result("a"), result("b")])])
-    client = connect(redis_url)
+    client = connect(**redis_at)
     await client.set(redis_keys.state(partition, "a"), b"\x93not a state")
     await client.aclose()
     states = await store.states({partition: ["a", "b"]})
@@ -97,32 +100,34 @@ async def test_one_refused_partition_does_not_hold_back_the_others(store: Store)
 
 
 async def test_a_marker_deletes_the_list_and_expires(
-    store: Store, redis_url: str, partition: int
+    store: Store, redis_at: RedisAt, partition: int
 ) -> None:
     """An empty state stays for 400 days, without a list; a state of a learner stays for ever."""
     await store.commit([Commit(partition, None, offsets(1), [result("a"), result("b")])])
     marker = result("a", ranked=None, marker=True)
     await store.commit([Commit(partition, offsets(1), offsets(2), [marker])])
     assert (await store.learner(partition, "a")).ranked is None
-    redis = connect(redis_url)
+    redis = connect(**redis_at)
     assert 399 < await redis.ttl(redis_keys.state(partition, "a")) / 86_400 <= 400
     assert await redis.ttl(redis_keys.state(partition, "b")) == -1
     await redis.aclose()
 
 
 async def test_each_change_is_published_on_the_partitions_channel(
-    store: Store, redis_url: str, partition: int
+    store: Store, redis_at: RedisAt, partition: int
 ) -> None:
     """Whoever waits for a learner hears the key, from a commit and from a repair."""
-    redis = connect(redis_url)
+    redis = connect(**redis_at)
+    await redis.initialize()
     pubsub = redis.pubsub()
     await pubsub.ssubscribe(redis_keys.changed(partition))
     await store.commit([Commit(partition, None, offsets(1), [result("a")])])
     await store.repair(partition, "a", await store.learner(partition, "a"), b"repaired")
     heard = []
+    get: Any = getattr(pubsub, "get_sharded_message", pubsub.get_message)
     async with asyncio.timeout(10):
         while len(heard) < 2:
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=1)
+            message = await get(ignore_subscribe_messages=True, timeout=1)
             if message is not None and message["type"] == "smessage":
                 heard.append(message["data"])
     assert heard == [b"a", b"a"]
@@ -141,10 +146,10 @@ async def test_a_repair_never_undoes_a_worker(store: Store, partition: int) -> N
     assert (await store.learner(partition, "a")).ranked == b"repaired"
 
 
-async def test_a_lookup_of_a_lower_revision_is_ignored(store: Store, redis_url: str) -> None:
+async def test_a_lookup_of_a_lower_revision_is_ignored(store: Store, redis_at: RedisAt) -> None:
     """Whatever the order, the highest revision stays; an empty lookup goes after 30 days."""
     key = redis_keys.lookup("pepper", "partner", "learner of the lookup test")
-    redis = connect(redis_url)
+    redis = connect(**redis_at)
     for lookup in (Lookup(3, "k", 2), Lookup(3, None, 4), Lookup(3, "k", 3)):
         await store.set_lookups([(key, lookup)])
     assert Packed(Lookup).unpack(await redis.get(key)) == Lookup(3, None, 4)
@@ -156,18 +161,45 @@ async def test_a_lookup_of_a_lower_revision_is_ignored(store: Store, redis_url: 
 
 
 async def test_scripts_are_sent_again_to_a_server_that_forgot_them(
-    store: Store, redis_url: str, partition: int
+    store: Store, redis_at: RedisAt, partition: int
 ) -> None:
     """A restarted Redis costs one more round trip, not an error."""
-    redis = connect(redis_url)
+    redis = connect(**redis_at)
     await redis.script_flush()
     assert await store.commit([Commit(partition, None, offsets(1), [result("a")])]) == [True]
     await redis.aclose()
 
 
-async def test_a_redis_that_is_away_is_tried_again() -> None:
+class Repeating(Redis):
+    """Says every key twice, as SCAN may while the server grows."""
+
+    async def scan_iter(self, *args: Any, **more: Any) -> AsyncIterator[Any]:
+        async for name in super().scan_iter(*args, **more):
+            for _ in range(2):
+                yield name
+
+
+async def test_everyone_comes_once(store: Store, redis_at: RedisAt) -> None:
+    """From every node, with their lists, and also where SCAN says a key twice."""
+    partitions = [next(_partitions) for _ in range(12)]
+    marks = {f"everyone-{partition}".encode() for partition in partitions}
+    for partition, mark in zip(partitions, sorted(marks), strict=True):
+        await store.commit(
+            [Commit(partition, None, offsets(1), [result(mark.decode(), ranked=mark)])]
+        )
+    found = [each.ranked async for each in store.everyone(at_once=5) if each.ranked in marks]
+    assert sorted(found) == sorted(marks)
+    if not redis_at["cluster"]:
+        repeating = Store(Repeating.from_url(redis_at["url"]))
+        found = [each.ranked async for each in repeating.everyone() if each.ranked in marks]
+        assert sorted(found) == sorted(marks)
+        await repeating.close()
+
+
+@pytest.mark.parametrize("cluster", [False, True])
+async def test_a_redis_that_is_away_is_tried_again(cluster: bool) -> None:
     """Nothing is skipped: the caller is told to come back."""
-    store = Store(connect("redis://127.0.0.1:1/0"))
+    store = Store(connect("redis://127.0.0.1:1/0", cluster=cluster))
     with pytest.raises(TryAgain):
         await store.offsets([1])
     with pytest.raises(TryAgain):
