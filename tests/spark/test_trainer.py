@@ -3,16 +3,18 @@
 import threading
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
 from libs.common.errors import InvalidRequest
 from services.recommender.model.live import Fold
 from services.recommender.model.store import ModelStore
+from services.recommender.model.training import Tuned
 from services.recommender.trainer import fitting, spark_fit
 from services.recommender.trainer.fitting import take_result
 from tests.spark.master import LOCAL
-from tests.unit.recommender_model.conftest import Bench
+from tests.unit.recommender_model.conftest import TWO_FACTORS, Bench
 from tests.unit.recommender_model.test_promotion import of_two_tastes
 from tests.unit.recommender_model.test_trainer import recommends_its_kind, two_tastes
 from tests.unit.recommender_model.waiting import until
@@ -38,7 +40,7 @@ async def test_a_fit_on_spark_passes_the_guard_and_serves(
 
     monkeypatch.setattr(fitting, "take_result", take_when_asked)
     settings = {"train_minimum": 200, "train_after_events": 100, "train_spark_master": LOCAL}
-    async with bench.trainer(**settings) as trainer:
+    async with bench.trainer(**settings, train_settings=_quick(bench.folder)) as trainer:
         await bench.log.send(*of_two_tastes(range(40)))
         await until(lambda: trainer._training.events_at_fit > 0, seconds=60)
         learned = trainer._learners.events
@@ -57,6 +59,14 @@ async def test_a_fit_on_spark_passes_the_guard_and_serves(
     assert model.metrics["recall_at_20"] == 1
     assert model.metrics["compared_questions"] >= 50
     assert _java() <= running
+
+
+def _quick(folder: Path) -> Path:
+    """A settings file with few sweeps: on so little data a sweep is a second of Spark's own work."""
+    path = folder / "quick.json"
+    tuning = msgspec.structs.replace(TWO_FACTORS, iterations=5)
+    path.write_bytes(msgspec.json.encode(Tuned(tuning=tuning, weights={})))
+    return path
 
 
 def _java() -> set[int]:
