@@ -10,12 +10,15 @@ from typing import BinaryIO, Literal, NamedTuple
 from libs.common.errors import Fault
 from services.catalog.domain.kinds import Kind
 from services.catalog.domain.records import Item, Record, Rejected, Working
-from services.catalog.importers import csv_rows, ctdl, esco, json_lines, oews, onet
+from services.catalog.formats import case
+from services.catalog.importers import csv_rows, ctdl, esco, json_lines, objects, oews, onet
 from services.catalog.importers.files import opened
 from services.catalog.importers.folders import CannotRead, Folder
 from services.catalog.importers.staging import Gauge
 
-Format = Literal["jsonl", "csv", "onet", "esco", "oews", "ctdl"]
+Format = Literal[
+    "jsonl", "csv", "onet", "esco", "oews", "ctdl", "openbadges", "elm", "case", "regulated"
+]
 Reader = Callable[[BinaryIO, Kind], Iterator[Record | Rejected]]
 SourceReader = Callable[[Path, Gauge], Iterator[Item | Working]]
 
@@ -25,6 +28,10 @@ SOURCES: dict[Format, SourceReader] = {
     "esco": lambda path, gauge: esco.read(Folder(path), gauge),
     "oews": oews.read,
     "ctdl": ctdl.read,
+    "openbadges": objects.reader(objects.take_achievement),
+    "elm": objects.reader(objects.take_european, ("@graph",)),
+    "case": objects.reader(objects.take_competency, case.LISTS),
+    "regulated": objects.reader(objects.take_profession, ("professions",)),
 }
 
 

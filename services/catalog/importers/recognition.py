@@ -7,7 +7,13 @@ from services.catalog.importers.files import opened
 from services.catalog.importers.folders import CannotRead
 
 _BEGINNING = 200_000
-_MARKS: tuple[tuple[Format, tuple[str, ...]], ...] = (("ctdl", ("ceterms:", "credreg.net/ctdl")),)
+_MARKS: tuple[tuple[Format, tuple[str, ...]], ...] = (
+    ("elm", ("EuropeanDigitalCredential", "data.europa.eu/snb/model", "urn:epass:")),
+    ("openbadges", ("purl.imsglobal.org/spec/ob/", '"Achievement"')),
+    ("ctdl", ("ceterms:", "credreg.net/ctdl")),
+    ("case", ('"CFItems"', '"CFDocument"')),
+    ("regulated", ('"occupationLocations"', '"mandatoryRegistration"')),
+)
 
 
 def recognised(path: Path) -> Format:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from libs.common.contracts.catalog import (
     Agent,
@@ -19,8 +20,12 @@ from libs.common.contracts.catalog import (
     Prerequisite,
     TaughtSkill,
 )
+from services.catalog.domain.kinds import CREDENTIAL
 from services.catalog.domain.records import LeftOut, Record, Rejected
 from services.catalog.formats import ctdl_terms
+from services.catalog.store import PostgresStore
+from services.catalog.usecases.importing import Importer
+from services.catalog.usecases.importing import Outcome as Imported
 from tests.support.shared_data import shared
 from tests.unit.catalog import documents as docs
 from tests.unit.catalog.documents import alignment, ctdl, graph, owner
@@ -400,3 +405,32 @@ def test_the_registrys_samples() -> None:
         docs.kept(items)["/@graph/0/ceterms:estimatedDuration/0"]["ceterms:exactDuration"] == "P9M"
     )
     assert (bridge.workload_hours, bridge.places) == (None, ["US-WA"])
+
+
+async def test_importing_again_changes_nothing(tmp_path: Path, store: PostgresStore) -> None:
+    """The same graph a second time is all the same; one without its accreditation takes it away, and keeps
+    who may see the credential, of which CTDL says nothing; a version that is superseded keeps it too."""
+    old = "https://r.example.org/old"
+    accredited = [ctdl(accreditedBy=[QA]), owner(), ctdl(id=old, supersededBy=docs.ID)]
+
+    async def put(*nodes: dict[str, Any]) -> Imported:
+        items = docs.read_json(tmp_path / "g.json", graph(*nodes), "ctdl")
+        return await Importer(store, lambda _: None).take_all(items)
+
+    async def seen_by() -> None:
+        for key in (docs.ID, old):
+            async with store.begin() as unit:
+                bodies = await unit.bodies_for_update(CREDENTIAL, [key])
+                body = bodies[key]
+                assert isinstance(body, CredentialBody)
+                await unit.put(CREDENTIAL, key, replace(body, audience=["acme"]))
+
+    assert (await put(*accredited)).created == 2
+    await seen_by()
+    assert (await put(*accredited)).same == 2
+    assert (await put(ctdl(), *accredited[1:])).changed == 1
+    async with store.begin() as unit:
+        bodies = await unit.bodies_for_update(CREDENTIAL, [docs.ID, old])
+    for body in bodies.values():
+        assert isinstance(body, CredentialBody)
+        assert (body.audience, body.assertions) == (["acme"], [])
