@@ -97,9 +97,12 @@ class ServiceClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        repeatable: bool = False,
     ) -> T:
         """The decoded answer (JSON or MessagePack, by its content type; `bytes` as it is).
 
+        repeatable: doing it twice is the same as once, as with GET, PUT and DELETE always; then a call on whose
+        connection the service ended, or which it closed as it stops, is made once more.
         Raises the Refusal that the service answered, or Unavailable when it cannot be reached, does
         not answer in time, fails, or answers what is not a `returns`.
         """
@@ -111,6 +114,7 @@ class ServiceClient:
             params=params,
             headers=headers,
             timeout=timeout,
+            repeatable=repeatable,
         )
         return self._decoded(answer, returns)
 
@@ -124,6 +128,7 @@ class ServiceClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        repeatable: bool = False,
     ) -> httpx.Response:
         """The answer itself, where its status or headers matter; raises as `call` does."""
         sent = _carried(headers)
@@ -138,17 +143,17 @@ class ServiceClient:
             headers=sent,
             timeout=httpx.USE_CLIENT_DEFAULT if timeout is None else timeout,
         )
-        answer = await self._attempt(request)
+        answer = await self._attempt(request, repeatable or method in _IDEMPOTENT)
         if answer.is_error:
             raise self._refusal(answer)
         return answer
 
-    async def _attempt(self, request: httpx.Request) -> httpx.Response:
+    async def _attempt(self, request: httpx.Request, again: bool) -> httpx.Response:
         """Sends; once more where a kept connection turned out to be closed and repeating is safe."""
         try:
             return await self._http.send(request)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as broken:
-            if request.method not in _IDEMPOTENT:
+            if not again:
                 raise self._away(broken) from broken
         except httpx.HTTPError as failed:
             raise self._away(failed) from failed

@@ -122,13 +122,14 @@ class Profile:
         return answer.items
 
     async def accept(self, partner_id: str, events: list[NewInteraction]) -> list[Stored]:
-        """What became of each event, once Kafka has acknowledged."""
+        """What became of each event, once Kafka has acknowledged. An event that is there twice counts once."""
         answer = await self._client.call(
             "POST",
             f"{path('partners', partner_id)}/interactions",
             json=NewInteractions(events=events),
             returns=StoredInteractions,
             timeout=ACCEPT_SECONDS,
+            repeatable=True,
         )
         return answer.results
 
@@ -143,7 +144,12 @@ class Recommender:
     async def what_if(self, question: WhatIf) -> PackedList:
         with self._breaker.guarding():
             return await self._client.call(
-                "POST", "/whatif", json=question, returns=PackedList, timeout=RANK_SECONDS
+                "POST",
+                "/whatif",
+                json=question,
+                returns=PackedList,
+                timeout=RANK_SECONDS,
+                repeatable=True,
             )
 
     async def rank(self, partition: int, learner_key: str, narrowing: Narrowing) -> PackedList:
@@ -155,6 +161,7 @@ class Recommender:
                 json=narrowing,
                 returns=PackedList,
                 timeout=RANK_SECONDS,
+                repeatable=True,
             )
 
     async def repair(self, partition: int, learner_key: str) -> PackedList:
@@ -164,6 +171,7 @@ class Recommender:
                 f"{_state(partition, learner_key)}/repair",
                 returns=PackedList,
                 timeout=RANK_SECONDS,
+                repeatable=True,
             )
 
     async def anonymous_gap(self, question: WhatIf) -> Gap:
@@ -188,7 +196,7 @@ class Recommender:
     ) -> T:
         with self._breaker.guarding():
             return await self._client.call(
-                "POST", path, json=question, returns=returns, timeout=seconds
+                "POST", path, json=question, returns=returns, timeout=seconds, repeatable=True
             )
 
     async def state(self, partition: int, learner_key: str) -> LearnerState:

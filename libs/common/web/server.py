@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _CUT_OFF_SECONDS = 1.0
-_QUIET_SECONDS = 0.25
+_QUIET_SECONDS = 0.4
 _PARTING_SECONDS = 2.0
 
 

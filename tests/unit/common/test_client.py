@@ -136,10 +136,19 @@ async def test_what_is_not_understood_is_unavailable(answer: httpx.Response) -> 
 
 
 @pytest.mark.parametrize(
-    ("method", "attempts"), [("GET", 2), ("PUT", 2), ("DELETE", 2), ("POST", 1)]
+    ("method", "repeatable", "attempts"),
+    [
+        ("GET", False, 2),
+        ("PUT", False, 2),
+        ("DELETE", False, 2),
+        ("POST", False, 1),
+        ("POST", True, 2),
+    ],
 )
-async def test_a_broken_connection_is_tried_again_where_safe(method: str, attempts: int) -> None:
-    """A kept connection that the other side closed costs an idempotent call nothing."""
+async def test_a_broken_connection_is_tried_again_where_safe(
+    method: str, repeatable: bool, attempts: int
+) -> None:
+    """A kept connection that the other side closed costs a call nothing that may be made twice."""
     seen: list[str] = []
 
     def once_broken(request: httpx.Request) -> httpx.Response:
@@ -148,12 +157,15 @@ async def test_a_broken_connection_is_tried_again_where_safe(method: str, attemp
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
         return httpx.Response(200, json=1)
 
+    async def ask(calls: ServiceClient) -> int:
+        return await calls.call(method, "/x", json={"a": 1}, returns=int, repeatable=repeatable)
+
     calls = client(once_broken)
     if attempts == 2:
-        assert await calls.call(method, "/x", json={"a": 1}, returns=int) == 1
+        assert await ask(calls) == 1
     else:
         with pytest.raises(Unavailable):
-            await calls.call(method, "/x", json={"a": 1}, returns=int)
+            await ask(calls)
     assert len(seen) == attempts
 
 
