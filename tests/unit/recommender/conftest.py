@@ -69,6 +69,7 @@ class Stack:
         self.redis_url = redis_url
         self.bootstrap = bootstrap
         self.client = connect(redis_url)
+        self.health = Health()
         self._running = AsyncExitStack()
         self._publishing = AsyncExitStack()
         self._publisher: Publisher | None = None
@@ -98,9 +99,10 @@ class Stack:
         )
 
     async def work(self, stack: AsyncExitStack | None = None) -> Ownership:
-        """Starts a worker in this process, which runs until the test ends."""
+        """Starts a worker in this process, which runs until the test ends; `health` is the newest one's."""
+        self.health = Health()
         settings = self.settings(worker_instance=f"worker-{next(_names)}")
-        return await (stack or self._running).enter_async_context(working(settings, Health()))
+        return await (stack or self._running).enter_async_context(working(settings, self.health))
 
     async def provision(self) -> None:
         """Creates the topics."""

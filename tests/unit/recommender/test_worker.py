@@ -17,6 +17,7 @@ from libs.common.contracts.redis_values import (
     pack,
 )
 from libs.common.contracts.topics import CREDENTIAL, INTERACTION
+from libs.common.kafka import consumption
 from libs.common.kafka.publisher import Sent
 from services.recommender.domain.learner_state import merge
 from services.recommender.listing import Listing
@@ -269,8 +270,10 @@ async def test_offsets_that_do_not_decode_are_begun_again(stack: Stack, broken: 
         await stack.client.mset(dict.fromkeys(keys, broken))
 
 
-async def test_a_redis_that_is_away_is_waited_for(stack: Stack) -> None:
-    """What comes while Redis is down is applied when it is back."""
+async def test_a_redis_that_is_away_is_waited_for(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes while Redis is down is applied when it is back; the worker lives on. Its liveness is its consumer's progress."""
     await stack.work()
     before = [*population(), *lives(120)]
     sent = await publish(stack, before)
@@ -279,10 +282,13 @@ async def test_a_redis_that_is_away_is_waited_for(stack: Stack) -> None:
     after = lives(120, seed=8)
     sent += await stack.send(*map(message, after))
     await asyncio.sleep(0.3)  # long enough for the worker to meet the outage
+    assert stack.health.failures() == {}
     await stack.redis.replace()
     events = [*before, *after]
     await until(lambda: applied(stack, sent, events))
     assert await wrong(stack, sent, events) == []
+    monkeypatch.setattr(consumption, "STILL_SECONDS", -1.0)
+    assert "neither polled nor tried" in stack.health.failures()["events"]
 
 
 async def test_logs_recreated_and_outgrown_are_noticed(stack: Stack) -> None:
