@@ -50,7 +50,7 @@ async def fetch_public(
             if not addresses or not all(map(allowed or is_public, addresses)):
                 raise TryAgain(f"{target.host} is not a public address")
             return await _get(target, addresses[0], trusted or True, most_bytes)
-    except (OSError, TimeoutError, httpx.HTTPError) as away:
+    except (OSError, TimeoutError, UnicodeError, httpx.HTTPError) as away:
         raise TryAgain(f"{target.host}: {type(away).__name__}") from away
 
 

@@ -74,6 +74,11 @@ async def test_a_copy_comes_before_the_web(tmp_path: Path) -> None:
         "https://[2",
         "file:///etc/passwd",
         "no url",
+        "https://",
+        f"https://{'a' * 70}.example/list",
+        f"https://{'a.' * 200}example/list",
+        "https://\u2028.example/list",
+        "https://issuer.example:99999999/list",
     ],
 )
 async def test_no_private_address_is_asked(url: str) -> None:
