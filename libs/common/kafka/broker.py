@@ -30,6 +30,7 @@ class KafkaAway(StackwiseError):
 class Opened(Protocol):
     """Something that begins when the broker has started and ends before it stops."""
 
+    def prepare(self) -> None: ...
     def watch(self) -> None: ...
     async def open(self) -> None: ...
     async def close(self) -> None: ...
@@ -50,6 +51,8 @@ class Broker(KafkaBroker):
 
     async def start(self) -> None:
         """Connects the producer and every subscriber; raises KafkaError when Kafka is away."""
+        for consumption in self.consumptions:
+            consumption.prepare()
         await super().start()
         for consumption in self.consumptions:
             consumption.watch()

@@ -57,6 +57,10 @@ class Consumption:
     async def open(self) -> None:
         """Called by the broker when it has started."""
 
+    def prepare(self) -> None:
+        """Called by the broker before it starts: perhaps again, after a start that failed half-way."""
+        self._stopping.clear()
+
     def watch(self) -> None:
         """Called by the broker when its consumers exist: notes each poll, for which FastStream has no hook."""
         poll = self.consumer.getmany

@@ -66,6 +66,21 @@ async def test_reading_that_begins_at_the_end_has_caught_up_at_once(
     assert handler.of(key) == []
 
 
+async def test_a_broker_that_starts_again_reads_on(
+    new_broker: MakeBroker, started: Started
+) -> None:
+    """A start that fails half-way, because Kafka goes away meanwhile, is followed by another."""
+    key = uuid.uuid4().hex
+    broker, handler = new_broker(), Collected()
+    consumption = consume_all(broker, [INTERACTION], handler=handler)
+    await broker.start()
+    await broker.stop()
+    async with started(broker):
+        await Publisher(broker, "test").send(INTERACTION, key, interaction(key))
+        await until(lambda: _length(handler.of(key)), lambda count: count == 1)
+        await until(_of(consumption, "caught_up"), bool)
+
+
 async def test_a_failure_outside_the_handler_loses_no_record(
     new_broker: MakeBroker, started: Started, monkeypatch: pytest.MonkeyPatch
 ) -> None:
