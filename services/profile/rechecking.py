@@ -35,9 +35,15 @@ async def recheck(badges: Badges, store: BadgeStore, every: float) -> None:
 async def check_due(check: Callable[[Due], Awaitable[None]], store: BadgeStore) -> int:
     """Checks some badges that are due; how many. Raises Unavailable."""
     claimed = await store.claim(AT_ONCE, LEASE)
-    for due in claimed:
-        try:
-            await check(due)
-        except Refusal as refused:
-            log.warning("badge not checked", learner_key=due.learner_key, reason=refused.detail)
+    await asyncio.gather(*(_check(check, due) for due in claimed))
     return len(claimed)
+
+
+async def _check(check: Callable[[Due], Awaitable[None]], due: Due) -> None:
+    """One that fails holds nobody up: it is said, and due again when its lease has run out."""
+    try:
+        await check(due)
+    except Refusal as refused:
+        log.warning("badge not checked", learner_key=due.learner_key, reason=refused.detail)
+    except Exception:
+        log.exception("badge cannot be checked", learner_key=due.learner_key)

@@ -6,8 +6,10 @@ learner's next revision, and only if the learner is still the one for whom it wa
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from libs.common.clock import Clock
 from libs.common.contracts.calls import BadgeAnswer, HeldAnswer
@@ -62,12 +64,13 @@ class Badges:
         Raises NotFound for an unknown learner, Unavailable while the catalog is not known or too many badges wait, Conflict
         for one badge too many. A badge of another recipient than it was handed in for changes nothing.
         """
-        async with self._turn():
-            known = living(await self._store.find(partner_id, learner_id))
+        with self._room():
+            async with self._turns:
+                known = living(await self._store.find(partner_id, learner_id))
             found = await self._examiner.examine(document, self._clock())
             if domain.is_anothers(found.verification):
                 return BadgeAnswer(id=found.id, verification=found.verification, held=None)
-            async with self._store.locked(partner_id, learner_id) as row:
+            async with self._turns, self._store.locked(partner_id, learner_id) as row:
                 if living(row.learner).learner_key != known.learner_key:
                     raise NotFound("the learner was erased", code="learner_not_found")
                 held = await self._record(row, document, found)
@@ -75,9 +78,9 @@ class Badges:
 
     async def check(self, due: Due) -> None:
         """Checks a badge again; what has changed since is the learner's next revision."""
-        async with self._turn():
+        with self._room():
             found = await self._examiner.examine(due.document, self._clock())
-            async with self._store.locked(due.partner_id, due.learner_id) as row:
+            async with self._turns, self._store.locked(due.partner_id, due.learner_id) as row:
                 if row.learner is not None and row.learner.learner_key == due.learner_key:
                     await self._record(row, due.document, found)
 
@@ -92,16 +95,15 @@ class Badges:
         known = {each.credential_id: each for each in answers}
         return known.get(held.credential_id) or domain.answered(held, None)
 
-    @contextlib.asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    @contextlib.contextmanager
+    def _room(self) -> Iterator[None]:
         if problem := self._matching.problem():
             raise Unavailable(problem)
         if self._waiting >= MOST_WAITING:
             raise Unavailable("too many badges are waiting to be verified", retry_after=10)
         self._waiting += 1
         try:
-            async with self._turns:
-                yield
+            yield
         finally:
             self._waiting -= 1
 
@@ -125,11 +127,13 @@ class Badges:
 
     def _next(self, known: Badge | None, found: Examined, at: datetime) -> Badge | None:
         verified = found.verification.status == "verified"
-        if (known is None and not verified) or found.claims is None:
+        if known is None and not verified:
             return None
         log = [] if known is None else known.log
         entry = domain.checked(log, domain.of_itself(found.verification), at)
         rest = log[1:] if log and log[0].since == entry.since else log
+        if found.claims is None:  # It cannot even be read any more: what it was stays known.
+            return None if known is None else replace(known, log=[entry, *rest])
         return Badge(
             id=found.id,
             match=self._matching.match(found.claims, found.id),

@@ -155,7 +155,8 @@ async def test_a_badge_that_is_revoked_later_counts_no_more(
 async def test_due_badges_are_checked_once_among_replicas(
     badges: Badges, learner_id: str, engine: AsyncEngine
 ) -> None:
-    """Of replicas that look at the same time one gets a badge that is due, and nobody until its lease has run out."""
+    """Of replicas that look at the same time one gets a badge that is due, and nobody until its lease has run out; one whose check
+    fails holds up none."""
     ids = set()
     for number in range(6):
         signed = ISSUER.sign(ISSUER.badge(name=f"Storyboarding {number}"))
@@ -173,8 +174,14 @@ async def test_due_badges_are_checked_once_among_replicas(
 
     async def check(due: Due) -> None:
         checked.append(due)
+        raise ZeroDivisionError
 
     assert (await check_due(check, store), checked) == (0, [])
+    async with engine.begin() as connection:
+        await connection.execute(
+            update(badge).where(badge.c.id.in_(ids)).values(check_at=func.now() - timedelta(1))
+        )
+    assert (await check_due(check, store), len(checked)) == (6, 6)
 
 
 async def test_an_erased_learner_leaves_no_badge(
