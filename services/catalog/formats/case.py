@@ -25,8 +25,8 @@ def read(data: Mapping[str, Any]) -> Reading:
     notes = Notes()
     node = notes.node(data)
     statement, short = text(node, "fullStatement"), text(node, "abbreviatedStatement")
-    uri, identifier = node.take("uri"), node.take("identifier")
-    if not isinstance(uri, str):
+    uri, identifier = node.word("uri"), node.word("identifier")
+    if uri is None:
         notes.missing("uri", "is required of a CASE item; its identifier stands for it")
     name = short if statement is not None and len(statement) > _LONGEST_NAME else statement
     if name is None:
@@ -35,7 +35,7 @@ def read(data: Mapping[str, Any]) -> Reading:
     if kind is not None and str(kind).lower() not in _KINDS:
         node.aside("is no kind of skill that we know", "CFItemType")
     parts: dict[str, Any] = {
-        "id": uri if isinstance(uri, str) else identifier,
+        "id": uri or identifier,
         "name": name,
         "aliases": [short] if short and short != name else [],
         "kind": _KINDS.get(str(kind).lower()),

@@ -28,8 +28,8 @@ def read(data: Mapping[str, Any], find: Find = nowhere, claims: Claims = no_clai
     languages = [each for each in node.takes("ceterms:inLanguage") if isinstance(each, str)]
     kinds = [terms.CLASSES[type] for type in node.types if type in terms.CLASSES]
     parts: dict[str, Any] = {
-        "id": node.id or data.get("ceterms:ctid"),
-        "ctid": node.take("ceterms:ctid"),
+        "id": node.id or node.word("ceterms:ctid"),
+        "ctid": node.word("ceterms:ctid"),
         "type": kinds[0] if kinds else None,
         "name": text(node, "ceterms:name", languages),
         "description": text(node, "ceterms:description", languages),
@@ -127,9 +127,9 @@ def _occupations(node: Node) -> list[str]:
     found = []
     for each in node.nodes("ceterms:occupationType", nowhere):
         id = terms.occupation_id(
-            each.take("ceterms:targetNode") or each.id,
-            each.take("ceterms:codedNotation"),
-            each.take("ceterms:framework"),
+            each.word("ceterms:targetNode") or each.id,
+            each.word("ceterms:codedNotation"),
+            each.word("ceterms:framework"),
         )
         if id is None:
             each.aside("names an occupation without saying which")

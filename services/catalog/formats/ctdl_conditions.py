@@ -36,8 +36,8 @@ def competencies(node: Node, term: str) -> list[str]:
     """The ids of aligned competencies; one that only has a name is kept aside."""
     found = []
     for each in node.nodes(term, nowhere):
-        id = each.take("ceterms:targetNode") or each.id
-        if not isinstance(id, str):
+        id = each.word("ceterms:targetNode") or each.id
+        if id is None:
             each.aside("names a skill without saying which")
             continue
         for own in ("framework", "frameworkName", "targetNodeName", "targetNodeDescription"):
@@ -99,7 +99,7 @@ def assessment(node: Node, find: Find) -> dict[str, Any] | None:
     methods = [
         name
         for method in told[0].nodes("ceterms:assessmentMethodType", nowhere)
-        if (name := text(method, "ceterms:targetNodeName") or method.take("ceterms:targetNode"))
+        if (name := text(method, "ceterms:targetNodeName") or method.word("ceterms:targetNode"))
     ]
     supervised = told[0].take("ceterms:isProctored") is True
     name = ", ".join(methods) or text(told[0], "ceterms:name")

@@ -27,8 +27,7 @@ def _cost_type(profile: Node) -> str | None:
     for each in profile.nodes("ceterms:directCostType", nowhere):
         for said in ("framework", "frameworkName", "targetNodeName"):
             each.take(f"ceterms:{said}")
-        target = each.take("ceterms:targetNode") or each.id
-        return target if isinstance(target, str) else None
+        return each.word("ceterms:targetNode") or each.id
     return None
 
 

@@ -21,7 +21,7 @@ from services.catalog.formats.elm_parts import (
     outcomes_of_learning,
     plain,
 )
-from services.catalog.formats.notes import Node, Notes, Reading, listed
+from services.catalog.formats.notes import Node, Notes, Reading, listed, types_of
 from services.catalog.formats.values import duration, text
 
 _SPECIFICATIONS = {"Qualification", "LearningAchievementSpecification"}
@@ -29,13 +29,13 @@ _SPECIFICATIONS = {"Qualification", "LearningAchievementSpecification"}
 
 def read_all(data: Mapping[str, Any]) -> Iterator[tuple[str, Reading]]:
     """Each specification of a document with its pointer: of every achievement claimed, or the object itself."""
-    if _SPECIFICATIONS & set(listed(data.get("type"))):
+    if _SPECIFICATIONS & set(types_of(data)):
         yield "", _read(data, {}, data, "")
         return
     for place, subject in _several(data, "credentialSubject"):
         for within, claim in _several(subject, "hasClaim"):
             for inner, specification in _several(claim, "specifiedBy"):
-                if _SPECIFICATIONS & set(listed(specification.get("type"))):
+                if _SPECIFICATIONS & set(types_of(specification)):
                     pointer = f"/credentialSubject{place}/hasClaim{within}"
                     yield pointer, _read(specification, claim, data, f"/specifiedBy{inner}")
 
@@ -135,8 +135,7 @@ def _type(node: Node, document: Mapping[str, Any]) -> str:
 
 def _homepage(node: Node) -> str | None:
     for page in node.nodes("homepage"):
-        address = page.take("contentURL")
-        return address if isinstance(address, str) else None
+        return page.word("contentURL")
     return None
 
 

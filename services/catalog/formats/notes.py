@@ -87,7 +87,7 @@ class Node:
 
     @property
     def types(self) -> list[str]:
-        return [type for type in listed(self.data.get("@type", self.data.get("type"))) if type]
+        return types_of(self.data)
 
     def at(self, *steps: str | int) -> str:
         """The pointer of something within."""
@@ -98,6 +98,14 @@ class Node:
         """A term's value, or None."""
         self._taken.add(term)
         return self.data.get(term)
+
+    def word(self, term: str) -> str | None:
+        """A term's text, as it stands; what is none is bad."""
+        value = self.take(term)
+        if value is not None and not isinstance(value, str):
+            self.notes.bad(self.at(term), "is no text")
+            return None
+        return value or None
 
     def takes(self, term: str) -> list[Any]:
         """A term's values: JSON-LD writes one alone or in a list."""
@@ -137,6 +145,12 @@ class Node:
 def _named(value: Any) -> str | None:
     id = value.get("@id", value.get("id")) if isinstance(value, Mapping) else value
     return id if isinstance(id, str) and id else None
+
+
+def types_of(data: Mapping[str, Any]) -> list[str]:
+    """The classes of an object."""
+    types = listed(data.get("@type", data.get("type")))
+    return [type for type in types if isinstance(type, str)]
 
 
 def listed(value: Any) -> list[Any]:

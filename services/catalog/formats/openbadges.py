@@ -9,7 +9,7 @@ from typing import Any
 
 from libs.common.contracts.catalog import CredentialType
 from services.catalog.formats.ctdl_terms import CLASSES, occupation_id
-from services.catalog.formats.notes import Node, Notes, Reading, nowhere
+from services.catalog.formats.notes import Node, Notes, Reading, nowhere, types_of
 from services.catalog.formats.values import text
 
 _TYPES: dict[str, CredentialType] = {
@@ -26,8 +26,7 @@ def achievement_of(
     data: Mapping[str, Any],
 ) -> tuple[str, Mapping[str, Any], Mapping[str, Any]] | None:
     """Of an achievement its pointer, itself and who grants it; of a badge or an endorsement of one the same."""
-    types = data.get("type", [])
-    if "Achievement" in types:
+    if "Achievement" in types_of(data):
         return "", data, {}
     subject = data.get("credentialSubject")
     if isinstance(subject, Mapping) and isinstance(subject.get("achievement"), Mapping):
@@ -80,7 +79,7 @@ def read(data: Mapping[str, Any], granting: Mapping[str, Any]) -> Reading:
 
 def _type(node: Node) -> CredentialType:
     """An achievement is a badge unless it says what more it is."""
-    told = node.take("achievementType")
+    told = node.word("achievementType")
     if told is not None and told not in _TYPES:
         node.aside("is no type of credential that we know; it is a badge", "achievementType")
     return _TYPES.get(str(told), "Badge")
@@ -117,8 +116,8 @@ def _aligned(node: Node) -> tuple[list[dict[str, Any]], list[str]]:
     skills: list[dict[str, Any]] = []
     occupations: list[str] = []
     for each in node.nodes("alignment"):
-        target, notation = each.take("targetUrl"), each.take("targetCode")
-        framework, type = each.take("targetFramework"), each.take("targetType")
+        target, notation = each.word("targetUrl"), each.word("targetCode")
+        framework, type = each.word("targetFramework"), each.word("targetType")
         id = occupation_id(target, notation, framework)
         if id and (id.startswith(("onet:", f"{_ESCO}occupation/")) or type == "ceterms:Occupation"):
             occupations.append(id)

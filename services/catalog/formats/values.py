@@ -10,7 +10,8 @@ import pycountry
 
 from services.catalog.formats.notes import Node, listed
 
-_NUMBER = r"(\d+(?:[.,]\d+)?)"
+_MOST_DIGITS = 15
+_NUMBER = r"(\d{1,9}(?:[.,]\d{1,20})?)"
 _DURATION = re.compile(
     rf"P(?=.)(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
     rf"(?:T(?=.)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?"
@@ -55,7 +56,7 @@ def amount(node: Node, term: str) -> Decimal | None:
         number = Decimal(str(value)) if not isinstance(value, bool) else None
     except InvalidOperation:
         number = None
-    if number is None or not number.is_finite():
+    if number is None or not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
         node.notes.bad(node.at(term), "is no number")
         return None
     return number
