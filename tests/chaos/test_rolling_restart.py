@@ -79,7 +79,7 @@ async def phase(traffic: Traffic, name: str) -> AsyncIterator[None]:
     )
 
 
-async def more_served(traffic: Traffic, count: int = 10) -> None:
+async def more_served(traffic: Traffic, count: int = 3) -> None:
     """Returns when so many more of the events that are followed have been served."""
     wanted = len(traffic.freshness) + count
 
