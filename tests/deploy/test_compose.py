@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +101,22 @@ def test_prometheus_takes_its_configuration() -> None:
     """promtool finds nothing wrong with it; the rules are looked at elsewhere."""
     config = str(COMPOSE / "prometheus.yml")
     subprocess.run(["promtool", "check", "config", "--syntax-only", config], check=True)
+
+
+def test_the_canarys_key_is_made_once(tmp_path: Path) -> None:
+    """The script keeps the secret key of the partner that it makes; with a key there it makes none."""
+    (script,) = composed()["services"]["canary-key"]["command"]
+    python = tmp_path / "python"
+    made = '{"secret_key": "sk_1"}'
+    python.write_text(
+        f'#!/bin/sh\n[ "$1" = -m ] && echo \'{made}\' && exit\nexec {sys.executable} "$@"\n'
+    )
+    python.chmod(0o755)
+    key = tmp_path / "key"
+    command = ["/bin/sh", "-ec", script.replace("/canary/", f"{tmp_path}/")]
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run(command, check=True, env=path)
+    assert key.read_text() == "sk_1\n"
+    key.write_text("sk_0")
+    subprocess.run(command, check=True, env=path)
+    assert key.read_text() == "sk_0"
