@@ -58,6 +58,31 @@ def read_json(path: Path, document: Any, format: Format) -> list[Item]:
     return read(path, format)
 
 
+def profession(**more: Any) -> dict[str, Any]:
+    """A profession in the register's shape, with the occupations that it is about."""
+    version = {
+        "status": "live",
+        "occupationLocations": ["GB-ENG", "GB-WLS"],
+        "regulationType": "licensing",
+        "reservedActivities": "Fly kites\nSell kites",
+        "protectedTitles": "Kite marshal",
+        "legislations": ["The Kites Act 1994"],
+        "regulationUrl": "https://register.example.org/kites",
+        "mandatoryRegistration": "mandatory",
+        **more,
+    }
+    return {
+        "name": "Kite marshal",
+        "slug": "kite-marshal",
+        "occupations": more.pop("occupations", ["onet:55-1011.00"]),
+        "organisations": [
+            {"name": "Second body", "role": "additionalRegulator"},
+            {"name": "Kite Council", "role": "primaryRegulator"},
+        ],
+        "versions": [{"status": "archived"}, version],
+    }
+
+
 def credentials(items: list[Item]) -> dict[str, CredentialBody]:
     """The credentials by id."""
     return {

@@ -12,12 +12,10 @@ from libs.common.contracts.catalog import (
     Assertion,
     Assessment,
     Issuer,
-    RegulationBody,
-    Regulator,
     SkillBody,
     TaughtSkill,
 )
-from services.catalog.domain.records import Item, LeftOut, Record, Rejected
+from services.catalog.domain.records import Record, Rejected
 from services.catalog.formats.elm_terms import ANNEX_I
 from services.catalog.importers import Format
 from services.catalog.importers.folders import CannotRead
@@ -245,81 +243,6 @@ def test_a_framework_gives_its_items(tmp_path: Path) -> None:
     ]
 
 
-def profession(**more: Any) -> dict[str, Any]:
-    """A profession in the register's shape, with the occupations that it is about."""
-    version = {
-        "status": "live",
-        "occupationLocations": ["GB-ENG", "GB-WLS"],
-        "regulationType": "licensing",
-        "reservedActivities": "Fly kites\nSell kites",
-        "protectedTitles": "Kite marshal",
-        "legislations": ["The Kites Act 1994"],
-        "regulationUrl": "https://register.example.org/kites",
-        "mandatoryRegistration": "mandatory",
-        **more,
-    }
-    return {
-        "name": "Kite marshal",
-        "slug": "kite-marshal",
-        "occupations": more.pop("occupations", ["onet:55-1011.00"]),
-        "organisations": [
-            {"name": "Second body", "role": "additionalRegulator"},
-            {"name": "Kite Council", "role": "primaryRegulator"},
-        ],
-        "versions": [{"status": "archived"}, version],
-    }
-
-
-def regulations(items: list[Item]) -> dict[str, RegulationBody]:
-    """The regulations by key."""
-    return {
-        item.key: item.body
-        for item in items
-        if isinstance(item, Record) and isinstance(item.body, RegulationBody)
-    }
-
-
-def test_a_profession_is_regulated_where_the_register_says_so(tmp_path: Path) -> None:
-    """One record a place, nothing for a place that it does not name: there the answer stays unknown."""
-    made = regulations(docs.read_json(tmp_path / "r.json", [profession()], "regulated"))
-    assert set(made) == {"onet:55-1011.00|GB-ENG", "onet:55-1011.00|GB-WLS"}
-    assert made["onet:55-1011.00|GB-ENG"] == RegulationBody(
-        status="regulated",
-        type="licensing",
-        reserved_activities=["Fly kites", "Sell kites"],
-        protected_titles=["Kite marshal"],
-        regulator=Regulator(name="Kite Council"),
-        legislation=["The Kites Act 1994"],
-        source="https://register.example.org/kites",
-    )
-
-
-def test_all_nations_are_the_country(tmp_path: Path) -> None:
-    """All four nations are one record of the United Kingdom, which its parts inherit."""
-    nations = ["GB-ENG", "GB-NIR", "GB-SCT", "GB-WLS"]
-    document = [profession(occupationLocations=nations)]
-    made = regulations(docs.read_json(tmp_path / "r.json", document, "regulated"))
-    assert set(made) == {"onet:55-1011.00|GB"}
-
-
-def test_what_proves_nothing_stays_unknown(tmp_path: Path) -> None:
-    """Drafts and voluntary registers give no record, least of all `not_regulated`; a profession of no
-    occupation of ours is rejected."""
-    document = [
-        profession(status="draft"),
-        profession(regulationType="accreditation", mandatoryRegistration="voluntary"),
-        profession(regulationType=None, mandatoryRegistration="unknown"),
-        profession(occupations=[]),
-    ]
-    document[3]["versions"][1].pop("occupations")
-    items = docs.read_json(tmp_path / "r.json", document, "regulated")
-    assert not regulations(items)
-    assert sum(item.rows for item in items if isinstance(item, LeftOut)) == 3
-    assert [item.faults[0].pointer for item in items if isinstance(item, Rejected)] == [
-        "/3/occupations"
-    ]
-
-
 @pytest.mark.parametrize(
     ("document", "format"),
     [
@@ -327,7 +250,7 @@ def test_what_proves_nothing_stays_unknown(tmp_path: Path) -> None:
         (ACHIEVEMENT, "openbadges"),
         (EUROPEAN, "elm"),
         ({"CFItems": []}, "case"),
-        ([profession()], "regulated"),
+        ([docs.profession()], "regulated"),
     ],
 )
 def test_a_format_is_recognised_by_what_it_holds(

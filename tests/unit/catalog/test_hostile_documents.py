@@ -17,7 +17,7 @@ from services.catalog.formats.notes import Reading
 from services.catalog.importers import json_nodes
 from services.catalog.importers.reports import items_of
 from tests.unit.catalog import documents as docs
-from tests.unit.catalog.test_document_imports import ACHIEVEMENT, EUROPEAN, profession
+from tests.unit.catalog.test_document_imports import ACHIEVEMENT, EUROPEAN
 
 CTDL = docs.ctdl(
     estimatedCost=[{"ceterms:price": 1, "ceterms:currency": "USD", "ceterms:directCostType": {}}],
@@ -102,7 +102,7 @@ WRONG = st.sampled_from(
         "9" * 5000,
     ]
 )
-STARTS = [CTDL, ACHIEVEMENT, EUROPEAN, ITEM, profession()]
+STARTS = [CTDL, ACHIEVEMENT, EUROPEAN, ITEM, docs.profession()]
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
