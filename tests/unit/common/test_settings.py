@@ -129,3 +129,16 @@ def test_settings_do_not_change() -> None:
     settings = ProcessSettings()
     with pytest.raises(ValidationError):
         settings.log_level = "debug"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("url", ["redis://localhost:6379/3", "unix:///run/redis.sock"])
+def test_a_cluster_has_one_database_and_no_socket(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Said at the start, not when the first request comes; any other database is fine on one server."""
+    monkeypatch.setenv("STACKWISE_REDIS_URL", url)
+    assert load(Settings).redis_url == url
+    monkeypatch.setenv("STACKWISE_REDIS_CLUSTER", "true")
+    with pytest.raises(SystemExit):
+        load(Settings)
+    assert "STACKWISE_REDIS_CLUSTER" in capsys.readouterr().err
