@@ -12,7 +12,7 @@ _VC = ("https://www.w3.org/2018/credentials/v1", "https://www.w3.org/ns/credenti
 
 
 def parse(raw: bytes) -> dict[str, Any]:
-    """The object in `raw`. Raises Refused: too large, too deep, a name twice, or no JSON object."""
+    """The object in `raw`. Raises Refused: too large, too deep, a name twice, half a character, or no JSON object."""
     if len(raw) > MOST_BYTES:
         raise Refused(f"larger than {MOST_BYTES} bytes")
     try:
@@ -24,6 +24,7 @@ def parse(raw: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise Refused("not a JSON object")
     _refuse_deep(document)
+    _refuse_half_characters(document)
     return document
 
 
@@ -72,6 +73,14 @@ def _refuse_deep(document: dict[str, Any]) -> None:
         if not level:
             return
     raise Refused(f"deeper than {DEEPEST}")
+
+
+def _refuse_half_characters(document: dict[str, Any]) -> None:
+    """JSON can escape half of a surrogate pair, which has no bytes to hash, store or answer."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as half:
+        raise Refused("text that is not Unicode") from half
 
 
 def _inside(value: Any) -> list[Any]:

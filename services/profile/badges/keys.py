@@ -39,7 +39,10 @@ def is_own(controller: str, issuer: str) -> bool:
     (RFC 8615). Elsewhere on a site there may be others."""
     if controller == issuer:
         return True
-    there, here = urlsplit(controller), urlsplit(issuer)
+    try:
+        there, here = urlsplit(controller), urlsplit(issuer)
+    except ValueError:
+        return False  # What is no URL is below none.
     if there.scheme != "https" or here.scheme != "https" or there.netloc != here.netloc:
         return False
     below = f"{here.path.rstrip('/')}/"

@@ -60,15 +60,18 @@ def lists_of(document: dict[str, Any]) -> list[str]:
 
 def _entry_says(entry: Any, issuer: str, at_hand: AtHand, policy: Policy) -> str | None:
     """What is bad about the credential; None for nothing. Raises Refused, Undecided."""
-    if not isinstance(entry, dict) or entry.get("type") not in _LIST_OF_ENTRY:
+    kind = _one(entry.get("type")) if isinstance(entry, dict) else None
+    if kind not in _LIST_OF_ENTRY:
         raise Undecided("a status of an unknown type")
-    purpose, url = entry.get("statusPurpose"), entry.get("statusListCredential")
+    purpose, url = _one(entry.get("statusPurpose")), entry.get("statusListCredential")
+    if purpose is None:
+        raise Undecided("a status without one purpose")
     if purpose not in _BAD:
         return None
     if not isinstance(url, str) or entry.get("statusSize", 1) != 1:
         raise Undecided("a status that is not one bit of a list at a URL")
     listed = _trusted(at_hand.get(url), url, issuer, at_hand, policy)
-    if _LIST_OF_ENTRY[entry["type"]] not in as_list(listed.get("type")):
+    if _LIST_OF_ENTRY[kind] not in as_list(listed.get("type")):
         raise Undecided("the status list is of another type")
     subject = listed.get("credentialSubject")
     if not isinstance(subject, dict) or purpose not in as_list(subject.get("statusPurpose")):
@@ -76,6 +79,12 @@ def _entry_says(entry: Any, issuer: str, at_hand: AtHand, policy: Policy) -> str
     if _bit(_bits(subject.get("encodedList")), entry.get("statusListIndex")):
         return _BAD[purpose]
     return None
+
+
+def _one(value: Any) -> str | None:
+    """The one text, with or without brackets; None for anything else."""
+    values = as_list(value)
+    return values[0] if len(values) == 1 and isinstance(values[0], str) else None
 
 
 def _trusted(raw: bytes, url: str, issuer: str, at_hand: AtHand, policy: Policy) -> dict[str, Any]:

@@ -130,6 +130,33 @@ def test_the_status_list_decides(issuer: Issuer, purpose: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"type": ["BitstringStatusListEntry"]}, "revoked"),
+        ({"type": {}}, "unknown"),
+        ({"statusPurpose": None}, "unknown"),
+        ({"statusPurpose": ["revocation", "suspension"]}, "unknown"),
+    ],
+)
+def test_a_status_is_read_as_written_or_left_unknown(
+    issuer: Issuer, changes: dict[str, Any], status: str
+) -> None:
+    """One type in brackets is that type; a status without one purpose says nothing, so the badge is not verified."""
+    entry = issuer.listed_badge()["credentialStatus"] | changes
+    badge = {**issuer.badge(), "credentialStatus": entry}
+    found = {LIST_URL: json.dumps(issuer.status_list(7)).encode()}
+    token = verify(issuer.token(badge), NOW, AtHand(found))
+    assert token.status == status
+
+
+def test_what_is_no_url_is_nobodys_key(issuer: Issuer) -> None:
+    """It is refused with its step, not with a failure of ours."""
+    badge = issuer.sign(issuer.badge())
+    badge["proof"]["verificationMethod"] = "https://[x#key"
+    assert "issuer" in failed(said(badge))
+
+
 def test_a_status_list_that_cannot_be_trusted_leaves_it_unknown(issuer: Issuer) -> None:
     """Unreachable, tampered, or of another issuer: unknown, never verified."""
     badge, other = issuer.listed_badge(), Issuer()
@@ -154,8 +181,9 @@ def test_a_status_list_that_cannot_be_trusted_leaves_it_unknown(issuer: Issuer) 
         b'{"type": 1, "type": 2}',
         b"\xff",
         b"[]",
+        rb'{"name": "\ud800"}',
     ],
-    ids=["deep-list", "deep-object", "large", "twice", "not-utf8", "list"],
+    ids=["deep-list", "deep-object", "large", "twice", "not-utf8", "list", "half-character"],
 )
 def test_what_is_no_document_fails_at_the_shape(raw: bytes) -> None:
     """Depth, size and doubled names are refused before anything looks inside."""
