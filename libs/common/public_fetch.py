@@ -40,18 +40,19 @@ async def fetch_public(
     """
     try:
         target = httpx.URL(url)
-    except httpx.InvalidURL as invalid:
+        host = target.host
+    except (ValueError, httpx.InvalidURL) as invalid:
         raise TryAgain("not a URL") from invalid
     if target.scheme != "https" or target.userinfo:
         raise TryAgain("only https, without a user name")
     try:
         async with asyncio.timeout(SECONDS):
-            addresses = await resolving(target.host, target.port or 443)
+            addresses = await resolving(host, target.port or 443)
             if not addresses or not all(map(allowed or is_public, addresses)):
-                raise TryAgain(f"{target.host} is not a public address")
+                raise TryAgain(f"{host} is not a public address")
             return await _get(target, addresses[0], trusted or True, most_bytes)
-    except (OSError, TimeoutError, UnicodeError, httpx.HTTPError) as away:
-        raise TryAgain(f"{target.host}: {type(away).__name__}") from away
+    except (OSError, TimeoutError, ValueError, httpx.HTTPError) as away:
+        raise TryAgain(f"{host}: {type(away).__name__}") from away
 
 
 def is_public(address: str) -> bool:
@@ -68,7 +69,11 @@ def is_public(address: str) -> bool:
 async def _get(
     target: httpx.URL, address: str, trusted: ssl.SSLContext | bool, most_bytes: int
 ) -> bytes:
-    headers = {"host": target.netloc.decode(), "accept": "application/json"}
+    headers = {
+        "host": target.netloc.decode(),
+        "accept": "application/json",
+        "accept-encoding": "identity",
+    }
     async with (
         httpx.AsyncClient(
             timeout=SECONDS, follow_redirects=False, trust_env=False, verify=trusted
@@ -82,8 +87,11 @@ async def _get(
     ):
         if answer.status_code != 200:
             raise TryAgain(f"{target.host} answered {answer.status_code}")
+        if "content-encoding" in answer.headers:
+            # Decoded, a few bytes may be gigabytes.
+            raise TryAgain(f"{target.host} answered in a coding that was not asked for")
         body = b""
-        async for chunk in answer.aiter_bytes():
+        async for chunk in answer.aiter_raw():
             body += chunk
             if len(body) > most_bytes:
                 raise TryAgain(f"{target.host} answered more than {most_bytes} bytes")

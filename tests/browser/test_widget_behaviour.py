@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Route
+from playwright.async_api import Route, expect
 
 from tests.support.widget import RESERVED, Board
 
@@ -176,6 +176,8 @@ async def test_the_host_gives_it_its_looks(board: Board, skill: str) -> None:
         ("en", "Credentials for this job"),
         ("es-MX", "Credenciales para este empleo"),
         ("fi", "Credentials for this job"),
+        ("es-MEX", "Credenciales para este empleo"),
+        ("zh-cmn-Hans", "Credentials for this job"),
     ],
 )
 async def test_it_speaks_the_pages_language(
@@ -187,4 +189,19 @@ async def test_it_speaks_the_pages_language(
         await visit.state("ready")
         assert await visit.widget.locator("h2").text_content() == heading
         loaded = [each for each in visit.requests if each.url.endswith("es.json")]
-        assert len(loaded) == (language == "es-MX")
+        assert len(loaded) == language.startswith("es")
+
+
+async def test_what_was_set_before_the_script_came_counts(board: Board, skill: str) -> None:
+    """Given an application that makes the element and sets its properties first; then they are its attributes, then and
+    later."""
+    url = board.host.page(
+        f"<script>window.it = document.createElement('stackwise-recommendations'); it.key = '{board.key}'; "
+        f"it.skills = '{skill}'; document.body.append(it)</script>",
+        head=board.script,
+    )
+    async with board.visiting(url) as visit:
+        await visit.state("ready")
+        assert await visit.page.evaluate("it.getAttribute('skills')") == skill
+        await visit.page.evaluate("it.heading = 'For you'")
+        await expect(visit.widget.locator("h2")).to_have_text("For you")

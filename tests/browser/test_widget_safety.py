@@ -1,5 +1,7 @@
 """On strict, hostile and foreign pages the widget neither breaks nor is broken."""
 
+import json
+
 import pytest
 from playwright.async_api import Route
 
@@ -52,12 +54,15 @@ async def test_the_hosts_styles_do_not_reach_in(board: Board, skill: str) -> Non
 
 
 async def test_html_in_a_title_is_text(board: Board, skill: str) -> None:
-    """It is shown letter by letter and makes no element."""
-    url = board.host.page(board.element(skills=skill, limit="6"), head=board.script)
+    """It is shown letter by letter and makes no element, nor does it end the page's JSON-LD."""
+    element = board.element(skills=skill, limit="6", linked_data="")
+    url = board.host.page(element, head=board.script)
     async with board.visiting(url) as visit:
         await visit.state("ready")
         assert HOSTILE_NAME in await visit.links.all_text_contents()
         assert await visit.widget.locator("img").count() == 0
+        linked = json.loads(await visit.widget.locator("> script").text_content() or "")
+        assert HOSTILE_NAME in [each["item"]["name"] for each in linked["itemListElement"]]
         assert await visit.page.locator("h1").text_content() == "A job"
 
 

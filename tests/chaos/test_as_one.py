@@ -16,7 +16,7 @@ from tests.support.flow import Flow
 from tests.support.partner import Partner, client, event, path
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.kafka]
 
 LINES = 2_000
 ASKED = 20

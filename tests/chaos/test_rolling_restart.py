@@ -86,4 +86,4 @@ async def more_served(traffic: Traffic, count: int = 3) -> None:
     async def look() -> int:
         return len(traffic.freshness)
 
-    await until(look, lambda seen: seen >= wanted, seconds=90)
+    await until(look, lambda seen: seen >= wanted, seconds=240)

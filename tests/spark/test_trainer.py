@@ -32,10 +32,9 @@ async def test_a_fit_on_spark_passes_the_guard_and_serves(
     before = store.current()
     assert before is not None
     assert before.metrics["spark"] == 0
-    fitted, asked = threading.Event(), threading.Event()
+    asked = threading.Event()
 
     def take_when_asked(path: Path, credentials: int) -> tuple[Fold, dict[str, float]]:
-        fitted.set()
         assert asked.wait(120)
         return take_result(path, credentials)
 
@@ -43,7 +42,7 @@ async def test_a_fit_on_spark_passes_the_guard_and_serves(
     settings = {"train_minimum": 200, "train_after_events": 100, "train_spark_master": LOCAL}
     async with bench.trainer(**settings, train_settings=_quick(bench.folder)) as trainer:
         await bench.log.send(*of_two_tastes(range(40)))
-        await until(fitted.is_set, seconds=120)
+        await until(lambda: trainer._training.events_at_fit > 0, seconds=60)
         learned = trainer._learners.events
         await bench.log.send(*of_two_tastes(range(40, 80)))
         await until(lambda: trainer._learners.events == learned + 160)

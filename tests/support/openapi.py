@@ -1,9 +1,11 @@
 """The committed OpenAPI documents: of the code as it is, and of the last release.
 
-`python -m tests.support.openapi write` commits the code's; `release` makes it the last release's as well.
+`python -m tests.support.openapi write` commits the code's; `release` makes it the last release's as well, and keeps the
+widget as it is for the pages that pin it.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import typer
 
 from services.gateway.compatibility import breaking
 from services.gateway.openapi import document
+from services.gateway.widget import files
 from tests.unit.gateway.world import World
 
 FOLDER = Path("services/gateway")
@@ -40,8 +43,12 @@ def write() -> None:
 
 @cli.command()
 def release() -> None:
-    """Makes the document of the code that of the last release, without its examples."""
+    """Makes the document of the code that of the last release, without its examples, and keeps the widget of today."""
     _write(RELEASED, _bare(made()))
+    kept = files.RELEASED / files.version_of(files.CURRENT)
+    kept.mkdir(parents=True, exist_ok=True)
+    for name in files.VERSIONED:
+        shutil.copy(files.CURRENT / name, kept / name)
 
 
 def _bare(part: Any) -> Any:

@@ -15,7 +15,7 @@ EVENTS_PER_POST = 5
 READS, POSTS, FOLLOWED = 75, 20, 5
 """Requests a second; those followed are posts that are read back. An event a follow, five a post: 105 events."""
 KINDS = ("view", "save", "enroll", "complete")
-FOLLOW_SECONDS = 60.0
+FOLLOW_SECONDS = 180.0
 MOST_FOLLOWED = 40
 """At once: each of them waits on a connection, of which a client has a hundred."""
 

@@ -4,6 +4,7 @@ A route says in `opt={"keys": …}` whose keys open it; a route without it is op
 handler finds the Principal in `request.auth`.
 """
 
+from ipaddress import ip_address, ip_network
 from urllib.parse import parse_qs
 
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -49,7 +50,7 @@ class Limits:
 
     def count_address(self, scope: Scope) -> None:
         """Raises RateLimited."""
-        bucket = self._limiter.bucket(f"address:{self._address(scope)}", self._address_rate)
+        bucket = self._limiter.bucket(f"address:{_block(self._address(scope))}", self._address_rate)
         scope["rate_limit"] = bucket  # type: ignore[typeddict-unknown-key]
         self._limiter.take(bucket)
 
@@ -112,6 +113,15 @@ class Guard:
         if principal.kind in ("publishable", "learner"):
             self._limits.count_address(scope)
         return principal
+
+
+def _block(address: str) -> str:
+    """Of IPv6 the /64, which is one customer's."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
 
 
 def refuse_other_learner(scope: Scope, principal: Principal) -> None:

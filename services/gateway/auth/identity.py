@@ -52,17 +52,36 @@ def public_keys(jwks: dict[str, Any]) -> list[dict[str, Any]]:
     keys = jwks.get("keys")
     if not isinstance(keys, list) or len(keys) > MOST_KEYS:
         raise _refusal("/jwks/keys", f"expected a list of at most {MOST_KEYS} keys")
-    usable = []
     for index, key in enumerate(keys):
-        pointer = f"/jwks/keys/{index}"
-        if not isinstance(key, dict) or key.get("kty") not in _PUBLIC_KINDS:
-            raise _refusal(pointer, "expected a public key (RSA, EC or OKP)")
-        if _PRIVATE_PARTS & key.keys():
-            raise _refusal(pointer, "is a private key; give its public half only")
-        if key.get("use", "sig") == "sig":
-            _parse(key, pointer)
-            usable.append(key)
+        _check_key(key, f"/jwks/keys/{index}")
+    return [key for key in keys if key.get("use", "sig") == "sig"]
+
+
+def published_keys(jwks: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of a set at a URL that can verify; what else the issuer publishes is no business of ours (RFC 7517, 5). Raises
+    InvalidRequest where none is left."""
+    keys = jwks.get("keys")
+    usable = [key for key in keys[:MOST_KEYS] if _verifies(key)] if isinstance(keys, list) else []
+    if not usable:
+        raise _refusal("/jwks/keys", "holds no key that can verify")
     return usable
+
+
+def _verifies(key: Any) -> bool:
+    try:
+        _check_key(key, "")
+    except InvalidRequest:
+        return False
+    return bool(key.get("use", "sig") == "sig")
+
+
+def _check_key(key: Any, pointer: str) -> None:
+    if not isinstance(key, dict) or key.get("kty") not in _PUBLIC_KINDS:
+        raise _refusal(pointer, "expected a public key (RSA, EC or OKP)")
+    if _PRIVATE_PARTS & key.keys():
+        raise _refusal(pointer, "is a private key; give its public half only")
+    if key.get("use", "sig") == "sig":
+        _parse(key, pointer)
 
 
 def _parse(key: dict[str, Any], pointer: str) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from libs.common.errors import InvalidRequest, TryAgain, Unavailable
-from services.gateway.auth.identity import public_keys
+from services.gateway.auth.identity import published_keys
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ class KeySets:
     async def _refetch(self, url: str, known: _Set) -> None:
         known.tried = self._clock()
         try:
-            known.keys = public_keys(msgspec.json.decode(await self._fetch(url), type=dict))
+            known.keys = published_keys(msgspec.json.decode(await self._fetch(url), type=dict))
             known.fetched = known.tried
         except (TryAgain, InvalidRequest, msgspec.DecodeError) as failed:
             log.warning("a key set was not fetched", url=url, reason=str(failed))

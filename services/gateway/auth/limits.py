@@ -73,6 +73,7 @@ class Limiter:
             bucket = self._buckets[name] = Bucket(name, rate, now)
             if len(self._buckets) > MOST_BUCKETS:
                 self._buckets.popitem(last=False)
+        self._buckets.move_to_end(name)
         bucket.refill(now)
         return bucket
 

@@ -20,6 +20,7 @@ LEEWAY_SECONDS = 10
 FRESH_SECONDS = 10.0
 LONGEST_TOKEN = 8_000
 LONGEST_LEARNER = 500
+LONGEST_ISSUER = 2_000
 MOST_REMEMBERED = 1_000
 _FAR = 2**40  # seconds since 1970; a caller may write any number
 _REQUIRED = ["exp", "iss", "aud", "sub"]
@@ -60,7 +61,7 @@ class Tokens:
         key = _choose(await self._keys(identity, kid), kid, header["alg"])
         verified = _decode(token, key, identity)
         learner = verified["sub"]
-        if not learner or len(learner) > LONGEST_LEARNER or "\0" in learner:
+        if not _is_text(learner, LONGEST_LEARNER):
             raise Unauthenticated("This token's `sub` is no learner's id.")
         principal = Principal(
             "learner",
@@ -74,7 +75,7 @@ class Tokens:
         return Verified(principal, ends + LEEWAY_SECONDS - time())
 
     async def _of_issuer(self, issuer: Any) -> Sequence[Signer]:
-        if not isinstance(issuer, str):
+        if not isinstance(issuer, str) or not _is_text(issuer, LONGEST_ISSUER):
             raise Unauthenticated("This token has no issuer.")
         known = self._signers.get(issuer)
         if known is not None and self._clock() < known[0]:
@@ -106,6 +107,15 @@ def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     except (jwt.PyJWTError, ValueError, RecursionError) as bad:
         raise Unauthenticated("This is neither a key nor a token.") from bad
     return read["header"], read["payload"]
+
+
+def _is_text(written: str, longest: int) -> bool:
+    """Whether a database takes it: JSON may hold halves of characters, and NUL."""
+    return (
+        0 < len(written) <= longest
+        and "\0" not in written
+        and not any("\ud800" <= each <= "\udfff" for each in written)
+    )
 
 
 def _of_audience(signers: Sequence[Signer], audience: Any) -> Signer:

@@ -63,7 +63,7 @@ def job_page(job: Job, publishable_key: str) -> str:
     about = "".join(f"<p>{escape(each)}</p>" for each in job.about)
     widget = (
         f'<stackwise-recommendations key="{escape(publishable_key)}" occupation="{escape(job.occupation)}" '
-        f'region="{escape(job.region)}" limit="4"></stackwise-recommendations>'
+        f'region="{escape(job.region)}" limit="4" linked-data></stackwise-recommendations>'
     )
     content = (
         f'<p><a href="/demo">All jobs</a></p><div class="columns"><article><h1>{escape(job.title)}</h1>'

@@ -1,15 +1,17 @@
 """Reading the catalog: snapshots, searches, what is similar, and what value is made of."""
 
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from libs.common.contracts.catalog import Credential, Occupation, Skill
 from libs.common.errors import NotFound
 from libs.common.rules import value
+from libs.common.schema_org import Names, document, item_list
 from libs.common.web import json_response
 from services.gateway.auth.guard import PUBLIC
 from services.gateway.catalog.cards import Card, Cards
@@ -54,22 +56,51 @@ class ValueWeights(Struct, frozen=True, kw_only=True):
     kappa: float
 
 
-def _read(summary: str, answer: Any, query: type[Struct] = NoQuery) -> dict[str, Any]:
-    operation = Operation(summary=summary, tag=TAG, keys=PUBLIC, query=query, answers={200: answer})
-    return operation.opt()
+LD_JSON = "application/ld+json"
+LinkedData = Annotated[
+    dict[str, Any],
+    Meta(
+        title="LinkedData",
+        description="JSON-LD in the terms of schema.org.",
+        extra_json_schema={
+            "required": ["@context"],
+            "properties": {"@context": {}},
+            "additionalProperties": True,
+        },
+    ),
+]
+
+
+def _read(summary: str, answer: Any, query: type[Struct] = NoQuery, **more: Any) -> dict[str, Any]:
+    return Operation(
+        summary=summary, tag=TAG, keys=PUBLIC, query=query, answers={200: answer}, **more
+    ).opt()
 
 
 def catalog_routes(
     view: CatalogView, cards: Cards, similar: Similar, searching: Searching
 ) -> list[HTTPRouteHandler]:
+    names = Names(view.skills, view.occupations, view.credentials)
+
     @get("/v1/credentials", opt=_read("Search credentials", CardPage, CredentialSearch))
     async def search_credentials(request: GatewayRequest) -> Response[bytes]:
         query = read_query(request, CredentialSearch)
-        return json_response(
-            await searching.credentials(
-                query.wanted(), request.auth.partner_id, query.limit, query.cursor
-            )
-        )
+        asked = (query.wanted(), request.auth.partner_id, query.limit, query.cursor)
+        return json_response(await searching.credentials(*asked))
+
+    @get(
+        "/v1/schema.org/credentials",
+        opt=_read(
+            "Search credentials, as JSON-LD for search engines",
+            LinkedData,
+            CredentialSearch,
+            media=LD_JSON,
+        ),
+    )
+    async def search_schema_org(request: GatewayRequest) -> Response[bytes]:
+        query = read_query(request, CredentialSearch)
+        asked = (query.wanted(), request.auth.partner_id, query.limit, query.cursor)
+        return _linked(item_list(await searching.found(*asked), names))
 
     @get("/v1/credentials/{credential_id:str}", opt=_read("A credential", Credential))
     async def get_credential(
@@ -87,6 +118,16 @@ def catalog_routes(
         found = similar.to(credential, request.auth.partner_id, limit)
         items: list[Raw] = [cards.card(each, None, None) for each in found]
         return json_response({"items": items, "next_cursor": None})
+
+    @get(
+        "/v1/credentials/{credential_id:str}/schema.org",
+        opt=_read("A credential as JSON-LD for search engines", LinkedData, media=LD_JSON),
+    )
+    async def get_schema_org(
+        request: GatewayRequest, credential_id: FromPath[str]
+    ) -> Response[bytes]:
+        credential = _seen(view, credential_id, request.auth.partner_id)
+        return _linked(document(credential, names))
 
     @get("/v1/occupations", opt=_read("Search occupations", OccupationPage, TermSearch))
     async def search_occupations(request: GatewayRequest) -> Response[bytes]:
@@ -112,14 +153,20 @@ def catalog_routes(
 
     return [
         search_credentials,
+        search_schema_org,
         get_credential,
         get_similar,
+        get_schema_org,
         search_occupations,
         get_occupation,
         search_skills,
         get_skill,
         get_value_weights,
     ]
+
+
+def _linked(content: dict[str, Any]) -> Response[bytes]:
+    return Response(msgspec.json.encode(content), media_type=LD_JSON)
 
 
 def _seen(view: CatalogView, credential_id: str, partner_id: str | None) -> Credential:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from time import monotonic
 from typing import Literal
 
 from litestar import get
@@ -21,6 +22,8 @@ from services.gateway.usecases.streaming import Streams, Subscription
 
 EVENTS = "text/event-stream"
 HEARTBEAT_SECONDS = 15.0
+# A key may have been revoked since, a token expired; who comes back goes on with Last-Event-ID.
+LONGEST_SECONDS = 600.0
 HEARTBEAT = b": still here\n\n"
 RETRY = b"retry: 2000\n"
 NO_STORE = (b"cache-control", b"no-store")
@@ -72,9 +75,11 @@ def stream_routes(streams: Streams, languages: Languages) -> list[HTTPRouteHandl
 async def _events(
     streams: Streams, ask: Ask, had: str | None, stopping: asyncio.Event
 ) -> AsyncGenerator[bytes, None]:
-    """Events until the process is asked to stop; what the client `had` already is not sent again."""
+    """Events until the process is asked to stop, or whoever looks has to show again that they may; what the client `had`
+    already is not sent again."""
+    until = monotonic() + LONGEST_SECONDS
     async with streams.of(ask) as subscription:
-        while (chunk := await _chunk(subscription, had, stopping)) is not None:
+        while monotonic() < until and (chunk := await _chunk(subscription, had, stopping)):
             yield chunk
 
 

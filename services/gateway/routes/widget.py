@@ -6,7 +6,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from libs.common.errors import NotFound, Unauthenticated
+from libs.common.errors import InvalidRequest, NotFound, Unauthenticated
 from libs.common.web import Answer, json_response, read_bytes, require_media
 from libs.common.web.compression import chosen
 from libs.common.web.decoding import decode
@@ -24,7 +24,7 @@ _OPEN: Headers = (
     (b"cross-origin-resource-policy", b"cross-origin"),
     (b"vary", b"Accept-Encoding"),
 )
-_SHORT = (b"cache-control", b"public, max-age=300, stale-while-revalidate=3600")
+_SHORT = (b"cache-control", b"public, max-age=300")
 _FOR_EVER = (b"cache-control", b"public, max-age=31536000, immutable")
 _PRIVATE = (b"cache-control", b"private, max-age=60")
 _POLICY = (
@@ -94,7 +94,10 @@ def widget_routes(guard: Guard) -> list[HTTPRouteHandler]:
 
 def _outside(request: AnyRequest) -> str:
     """Our address as the caller sees it: a proxy before us may speak https to them and http to us."""
-    base = str(request.base_url)
+    try:
+        base = str(request.base_url)
+    except ValueError as bad:
+        raise InvalidRequest("the Host header names no host") from bad
     behind = header(request.scope, b"x-forwarded-proto") == "https"
     return f"https{base.removeprefix('http')}" if behind and base.startswith("http:") else base
 

@@ -1,5 +1,6 @@
 """Partners and keys in PostgreSQL. Every call raises Unavailable while it is away."""
 
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
@@ -111,9 +112,13 @@ class PartnerStore:
             if (await connection.execute(statement)).first() is None:
                 raise Conflict(f"a partner {partner_id!r} exists")
             await identities.replace(connection, partner_id, change.identities or ())
-            await self._audit(
-                connection, "partner.create", partner_id, name=name, allowed_origins=list(origins)
-            )
+            details: dict[str, Any] = {
+                "name": name,
+                "allowed_origins": list(origins),
+                "requests_per_second": change.requests_per_second or None,
+                "identities": [_noted(each) for each in change.identities or ()],
+            }
+            await self._audit(connection, "partner.create", partner_id, **details)
             for key in keys:
                 await self._insert_key(connection, key, partner_id)
 
@@ -165,7 +170,7 @@ class PartnerStore:
             details = dict(values)
             if change.identities is not None:
                 await identities.replace(connection, partner_id, change.identities)
-                details["identities"] = [f"{i.issuer} {i.audience}" for i in change.identities]
+                details["identities"] = [_noted(each) for each in change.identities]
             await self._audit(connection, "partner.change", partner_id, **details)
 
     async def get(self, partner_id: str) -> Partner:
@@ -222,6 +227,13 @@ def _shown(row: Any) -> ShownKey:
     return ShownKey(
         prefix=row.prefix, kind=row.kind, created_at=row.created_at, revoked_at=row.revoked_at
     )
+
+
+def _noted(signer: Identity) -> str:
+    """Whom an identity lets sign, and by which keys: another key is another entry of the log."""
+    inline = hashlib.sha256(msgspec.json.encode(signer.jwks, order="sorted")).hexdigest()
+    keys = signer.jwks_url or f"sha256:{inline}"
+    return f"{signer.issuer} {signer.audience} {'/'.join(signer.algorithms)} {keys}"
 
 
 def _no_partner(partner_id: str) -> NotFound:

@@ -57,7 +57,7 @@ class Exposures:
         """Answers when Kafka has acknowledged all that are not rejected."""
         if not self._view.loaded:
             raise Unavailable("the catalog is not known yet")
-        judged = [(event, self._fault(event)) for event in events]
+        judged = [(event, self._fault(partner_id, event)) for event in events]
         rejected = [
             Rejected(index=index, code=fault[0], detail=fault[1])
             for index, (_, fault) in enumerate(judged)
@@ -79,8 +79,9 @@ class Exposures:
             raise Unavailable("Events cannot be kept now.") from away
         EXPOSURES.labels("accepted").inc(len(exposures))
 
-    def _fault(self, event: Seen) -> tuple[str, str] | None:
-        if event.credential_id not in self._view.credentials:
+    def _fault(self, partner_id: str, event: Seen) -> tuple[str, str] | None:
+        credential = self._view.credentials.get(event.credential_id)
+        if credential is None or (credential.audience and partner_id not in credential.audience):
             return "unknown_credential", "the catalog has no such credential"
         if event.occurred_at > self._clock() + CLOCK_SKEW:
             return "occurred_in_future", "occurred_at is more than 5 minutes in the future"

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
-from libs.common.contracts.catalog import Occupation, Skill
+from libs.common.contracts.catalog import Credential, Occupation, Skill
 from libs.common.errors import TryAgain, Unavailable
 from services.gateway.catalog import search
 from services.gateway.catalog.cards import Cards
@@ -99,6 +99,20 @@ class Searching:
         self, wanted: Wanted, partner_id: str | None, limit: int, cursor: str | None
     ) -> Results:
         """Cards of credentials; a partner's search leaves out what is meant for others only."""
+        known, page, fallback = await self._credentials(wanted, partner_id, limit, cursor)
+        items = [self._cards.card(each, None, None) for each in known]
+        return Results(items=items, next_cursor=page.next_cursor, fallback=fallback)
+
+    async def found(
+        self, wanted: Wanted, partner_id: str | None, limit: int, cursor: str | None
+    ) -> list[Credential]:
+        """The same credentials themselves."""
+        known, _, _ = await self._credentials(wanted, partner_id, limit, cursor)
+        return known
+
+    async def _credentials(
+        self, wanted: Wanted, partner_id: str | None, limit: int, cursor: str | None
+    ) -> tuple[list[Credential], Page, Fallback | None]:
         params = {**_params(wanted, limit, cursor), **_given("audience", partner_id)}
         page, fallback = await self._page(
             "credentials",
@@ -106,9 +120,7 @@ class Searching:
             cursor,
             lambda: search.credentials(self._view, wanted, partner_id, limit, cursor),
         )
-        known = _known(self._view.credentials, page.ids)
-        items = [self._cards.card(each, None, None) for each in known]
-        return Results(items=items, next_cursor=page.next_cursor, fallback=fallback)
+        return _known(self._view.credentials, page.ids), page, fallback
 
     async def occupations(self, q: str, limit: int, cursor: str | None) -> Results:
         """Occupations by name."""

@@ -48,7 +48,7 @@ class Widget(NamedTuple):
 def read() -> Widget:
     """The widget of these files and the versions released before."""
     version = version_of(CURRENT)
-    folders = [CURRENT, *(RELEASED.iterdir() if RELEASED.is_dir() else ())]
+    folders = [CURRENT, *RELEASED.iterdir()]
     return Widget(
         version=version,
         integrity=integrity_of((CURRENT / "stackwise.js").read_bytes()),

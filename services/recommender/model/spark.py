@@ -11,7 +11,6 @@ It minimises what `implicit` does (Hu, Koren, Volinsky 2008), with two differenc
 Needs the packages of requirements-spark.lock, and Java.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -43,7 +42,6 @@ def session(master: str) -> Iterator[SparkSession]:
         .config("spark.log.level", "ERROR")
     )
     if master.startswith("local"):
-        os.environ.setdefault("SPARK_LOCAL_IP", _LOOPBACK)  # the host's own name may lead nowhere
         builder = builder.config("spark.driver.bindAddress", _LOOPBACK)
         builder = builder.config("spark.driver.host", _LOOPBACK)
     opened = builder.getOrCreate()

@@ -86,6 +86,8 @@ class FakeKeys:
     async def find_signers(self, issuer: str) -> list[Signer]:
         if self.away:
             raise Unavailable("away")
+        assert "\0" not in issuer, "PostgreSQL takes no NUL"
+        issuer.encode()  # nor half a character
         return [each for each in self.signers if each.identity.issuer == issuer]
 
     async def find_key(self, prefix: str) -> tuple[bytes, Principal] | None:

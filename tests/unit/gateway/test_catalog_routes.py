@@ -200,3 +200,23 @@ async def test_an_integer_is_written_in_digits(partner: httpx.AsyncClient, limit
     """What only a lenient reader takes for a number is refused at its name."""
     answer = await partner.get("/v1/credentials", params={"limit": limit})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "?limit")
+
+
+async def test_search_engines_read_credentials_as_json_ld(
+    world: World, partner: httpx.AsyncClient
+) -> None:
+    """One with its course, and a search as a list in its order, of whatever is searched for."""
+    world.publish(skill("skill/looms", name="Looms"))
+    taught = [TaughtSkill(id="skill/looms")]
+    world.publish(credential("a/b", name="Looms", url="https://i.example/looms", skills=taught))
+    one = await partner.get(f"{path('credentials', 'a/b')}/schema.org")
+    assert one.headers["content-type"].startswith("application/ld+json")
+    said, *_ = one.json()["@graph"]
+    assert (said["@id"], said["competencyRequired"][0]["name"]) == (
+        "https://i.example/looms",
+        "Looms",
+    )
+    world.catalog.found = ["a/b"]
+    listed = await partner.get("/v1/schema.org/credentials", params={"q": "Looms"})
+    assert listed.headers["content-type"].startswith("application/ld+json")
+    assert [each["url"] for each in listed.json()["itemListElement"]] == ["https://i.example/looms"]

@@ -13,6 +13,7 @@ import pytest
 from deploy.local.ports import accepts, free_port
 from libs.common.settings import HttpSettings
 from libs.common.web import serve
+from services.gateway.routes import stream as stream_route
 from tests.factories.catalog import credential
 from tests.support.waiting import until
 from tests.unit.gateway.world import World, ranked
@@ -33,6 +34,15 @@ async def served(world: World) -> AsyncIterator[tuple[httpx.AsyncClient, "asynci
     async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False) as client:
         yield client, serving
     await asyncio.wait_for(serving, 20)
+
+
+async def test_a_stream_ends_after_a_while(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks has to come back and show that they still may."""
+    monkeypatch.setattr(stream_route, "LONGEST_SECONDS", 0.0)
+    async with served(world) as (client, _):
+        answer = await client.get(f"{LEARNER}/recommendations/stream")
+        assert (answer.status_code, answer.content) == (200, b"")
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def test_streams_end_whole_and_requests_in_flight_are_answered(

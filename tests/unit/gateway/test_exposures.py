@@ -26,9 +26,9 @@ def body(world: World, *events: dict[str, Any], **parts: Any) -> bytes:
 async def test_a_beacon_needs_no_header(world: World, nobody: httpx.AsyncClient) -> None:
     """Given events as text with the key in the body, one twice, one unknown and one of tomorrow; then the others are kept
     once, as the partner's, the page may read so, and each rejection says why."""
-    world.publish(credential("c1"))
+    world.publish(credential("c1"), credential("theirs", audience=["another"]))
     tomorrow = (NOW + timedelta(days=1)).isoformat()
-    events = [seen(), seen(), seen("gone"), seen(occurred_at=tomorrow), seen(kind="impression")]
+    events = [seen(), seen(), seen("theirs"), seen(occurred_at=tomorrow), seen(kind="impression")]
     answer = await nobody.post(URL, content=body(world, *events), headers=PAGE)
     assert answer.status_code == 202, answer.text
     assert answer.json()["accepted"] == 3

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import brotli
 import httpx
 import pytest
 from cryptography import x509
@@ -31,6 +32,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.answers: dict[str, tuple[int, bytes]] = {}
+        self.coding: str | None = None
         self.asked: list[tuple[str, str]] = []
         certificate = _certificate(folder)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -69,6 +71,8 @@ class Site:
                 self.send_response(status)
                 self.send_header("location", site.url("/jwks.json"))
                 self.send_header("content-length", str(len(body)))
+                if site.coding is not None:
+                    self.send_header("content-encoding", site.coding)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -113,8 +117,10 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 async def test_a_learner_gets_in_by_a_key_set_at_a_url(site: Site, world: World) -> None:
-    """Fetched by its name over TLS, once for many tokens; while the site is away nothing changes."""
-    site.answers["/jwks.json"] = (200, json.dumps({"keys": [jwk()]}).encode())
+    """Fetched by its name over TLS, once for many tokens; while the site is away nothing changes. What else the site
+    publishes is no business of ours."""
+    others = [{"kty": "oct", "k": "AA"}, {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"}, "no key"]
+    site.answers["/jwks.json"] = (200, json.dumps({"keys": [*others, jwk()]}).encode())
     signs = identity(jwks=None, jwks_url=site.url("/jwks.json"))
     world.keys.signers.append(Signer("partner", frozenset(), signs))
     world.register("ada")
@@ -162,3 +168,18 @@ async def test_what_is_no_small_200_is_refused(
     with pytest.raises(TryAgain, match=why):
         await site.fetch(site.url("/other"))
     assert [path for _, path in site.asked] == ["/other"]
+
+
+async def test_a_coding_that_was_not_asked_for_is_not_undone(site: Site) -> None:
+    """A kilobyte may be a gigabyte once it is decoded."""
+    site.coding = "br"
+    site.answers["/jwks.json"] = (200, brotli.compress(b" " * 50_000_000))
+    with pytest.raises(TryAgain, match="coding"):
+        await site.fetch(site.url("/jwks.json"))
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example", "xn--.com", "[2"])
+async def test_a_host_that_can_be_none_is_away(host: str) -> None:
+    """As one that does not answer."""
+    with pytest.raises(TryAgain):
+        await fetch_public(f"https://{host}/jwks.json")

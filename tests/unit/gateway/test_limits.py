@@ -105,3 +105,22 @@ async def test_every_answer_has_security_headers(world: World, path: str) -> Non
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert len(answer.headers.get_list("content-security-policy")) == 1
+
+
+def test_a_customer_of_ipv6_is_one_address() -> None:
+    """Of the 2⁶⁴ addresses that everyone has, none is another caller."""
+    limits = Limits(Limiter(settle_nothing, clock=lambda: 0.0), key_rate=9, address_rate=1)
+
+    def ask(address: str) -> None:
+        limits.count_address({"client": (address, 1), "headers": []})  # type: ignore[arg-type, typeddict-item]
+
+    ask("2001:db8::1")
+    ask("2001:db8:0:1::1")
+    ask("192.0.2.1")
+    ask("192.0.2.2")
+    with pytest.raises(RateLimited):
+        ask("2001:db8::2")
+
+
+async def settle_nothing(_: Mapping[str, tuple[int, int]]) -> Mapping[str, float]:
+    return {}

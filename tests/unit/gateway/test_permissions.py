@@ -36,6 +36,8 @@ ROWS: dict[str, set[str]] = {
     "GET /v1/credentials": READABLE,
     f"GET {CREDENTIAL}": READABLE,
     f"GET {CREDENTIAL}/similar": READABLE,
+    f"GET {CREDENTIAL}/schema.org": READABLE,
+    "GET /v1/schema.org/credentials": READABLE,
     f"PUT {CREDENTIAL}": {"admin"},
     f"DELETE {CREDENTIAL}": {"admin"},
     "GET /v1/occupations": READABLE,

@@ -66,6 +66,8 @@ async def test_only_the_partners_pages_may_frame_it(
 
 def test_a_released_version_is_what_it_is_named() -> None:
     """Pages that pin it get the bytes that they pinned."""
-    if files.RELEASED.is_dir():
-        for folder in files.RELEASED.iterdir():
-            assert files.version_of(folder) == folder.name
+    released = list(files.RELEASED.iterdir())
+    assert released
+    for folder in released:
+        assert files.version_of(folder) == folder.name
+        assert folder.name in files.read().versions

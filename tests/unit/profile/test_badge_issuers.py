@@ -115,3 +115,10 @@ def test_any_changed_value_is_not_verified(place: tuple[Any, ...], text: str) ->
         inside = inside[step]
     inside[last] = f"{inside[last]}{text}"
     assert said({}, raw(changed)).status != "verified"
+
+
+def test_an_issuer_that_can_be_no_address_is_nobody() -> None:
+    """And nothing fails over it."""
+    badge = ISSUER.sign(ISSUER.badge(issuer="https://[2"))
+    badge["proof"]["verificationMethod"] = "https://[3#1"
+    assert failed(said({}, raw(badge))) == ["issuer"]

@@ -45,7 +45,9 @@ function told(mine, list) {
   mine.seen = { position: list.freshness.position ?? -1, now };
   const first = at('work').hidden;
   at('work').hidden = false;
+  const focused = document.activeElement?.closest('#list li')?.dataset.id;
   at('list').replaceChildren(...list.items.map((item) => entry(mine, item, list, !first && !mine.listed.has(item.credential.id))));
+  if (focused) [...at('list').children].find((each) => each.dataset.id === focused)?.querySelector('button').focus();
   if (!list.items.length) at('list').append(h('li', {}, 'Nothing fits yet.'));
   mine.listed = new Set(list.items.map((item) => item.credential.id));
   if (mine.sent) settle(mine);
@@ -68,7 +70,7 @@ function entry(mine, item, list, fresh) {
   const button = h('button', { type: 'button', 'aria-label': `Completed ${card.name}` }, 'Completed');
   button.disabled = mine.sent !== null;
   button.addEventListener('click', () => complete(mine, card, list));
-  return h('li', { class: fresh ? 'new' : '' },
+  return h('li', { class: fresh ? 'new' : '', 'data-id': card.id },
     h('strong', {}, card.name), h('p', { class: 'employer' }, `${card.issuer.name} · ${money(card.net_cost)} · ${card.workload_hours ?? '?'} hours`),
     ...item.reasons.map((each) => h('p', { class: 'note' }, each.text)), interval(item.value), button);
 }
@@ -96,8 +98,11 @@ async function look(mine) {
     const least = mine.sent?.position === undefined ? '' : `&min_position=${mine.sent.position}`;
     const list = await call(mine, 'GET', `/recommendations?limit=${LISTED}${least}`);
     if (mine === session) told(mine, list);
-  } catch {
-    if (mine === session) say(AWAY);
+  } catch (error) {
+    if (mine !== session) return;
+    if (!['401', '404'].includes(error.message)) return say(AWAY);
+    mine.stopping.abort();
+    say('This visit has ended. Please choose again who you are.');
   }
 }
 
@@ -114,9 +119,16 @@ async function drawGoal(mine) {
   await Promise.all([draw('gap', call(mine, 'GET', '/gap'), gap), draw('path', call(mine, 'POST', '/pathways', { occupation }), path)]);
 }
 
-const answer = await fetch('/demo/people').catch(() => null);
-if (!answer?.ok) say(AWAY);
-for (const person of answer?.ok ? await answer.json() : []) {
+async function people() {
+  for (;;) {
+    const answer = await fetch('/demo/people').catch(() => null);
+    if (answer?.ok) return answer.json();
+    say(AWAY);
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+  }
+}
+
+for (const person of await people()) {
   const button = h('button', { type: 'button', value: person.id, 'aria-pressed': 'false' },
     person.name, h('small', {}, `${person.now} → ${person.goal}`), h('small', {}, person.about));
   button.addEventListener('click', () => begin(person));

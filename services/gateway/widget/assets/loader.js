@@ -1,2 +1,3 @@
-// The widget of today: /widget/v1/stackwise.js. For pages that do not pin a version.
-import('../VERSION/stackwise.js').catch((error) => console.warn('stackwise: not loaded', error));
+// /widget/v1/stackwise.js: the current version, asked for again (by another address) while servers change.
+const load = (mark) => import('../VERSION/stackwise.js' + mark);
+load('').catch(() => setTimeout(() => load('#').catch(console.warn), 3000));

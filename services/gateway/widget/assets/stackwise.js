@@ -2,15 +2,6 @@
 /**
  * <stackwise-recommendations key="pk_…" occupation="…">: credentials that fit a job page.
  * One file, so that one `integrity` covers all of its code. It writes text only, never HTML.
- *
- * @typedef {{amount: string, currency: string}} Money
- * @typedef {{id: string, name: string, url: string, issuer: {name: string}, net_cost: Money | null,
- *   workload_hours: number | null, delivery: string[]}} Credential
- * @typedef {{rank: number, credential: Credential, reasons: {text: string}[], advisories: {text: string}[]}} Item
- * @typedef {{recommendation_id: string, items: Item[], fallback: string | null,
- *   target: {advisories?: {text: string}[]} | null}} Answer
- * @typedef {{kind: string, credential_id: string, recommendation_id: string, occurred_at: string}} Exposure
- * @typedef {Record<string, string>} Words
  */
 
 const HERE = new URL('.', import.meta.url);
@@ -53,7 +44,7 @@ function wordsOf(language) {
 }
 
 const QUERY = ['job-title', 'occupation', 'skills', 'region', 'language', 'limit'];
-const ATTRIBUTES = ['key', ...QUERY, 'heading', 'target', 'consent', 'lang'];
+const ATTRIBUTES = ['key', ...QUERY, 'heading', 'target', 'linked-data', 'consent', 'lang'];
 
 const STYLE = `
 :host { display: block }
@@ -170,7 +161,7 @@ function followable(address) {
   }
 }
 
-/** Cost, hours, delivery and issuer in a line that a narrow page cuts off, without what is unknown. @param {Credential} it @param {Words} words @param {string} language */
+/** Cost, hours, delivery and issuer in a line that a narrow page cuts off, without what is unknown. @param {Card} it @param {Words} words @param {string} language */
 function factsOf(it, words, language) {
   const cost = it.net_cost;
   const amount = Number(cost?.amount);
@@ -179,6 +170,19 @@ function factsOf(it, words, language) {
   const unit = new Intl.NumberFormat(language, { style: 'unit', unit: 'hour', unitDisplay: 'long' });
   const known = [cost && (amount ? price : words.free), hours && unit.format(hours)];
   return [...known, ...it.delivery.map((each) => words[each]), it.issuer.name].filter(Boolean).join(' · ');
+}
+
+/** The list in schema.org's terms: data in the page, for search engines. @param {Item[]} items */
+function linkedData(items) {
+  const type = (/** @type {string} */ name, /** @type {object} */ rest) => ({ '@type': name, ...rest });
+  const entries = items.map(({ rank, credential: { name, url, issuer } }) => {
+    const publisher = type('Organization', { name: issuer.name });
+    return type('ListItem', { position: rank, item: type('EducationalOccupationalCredential', { '@id': url, name, url, publisher }) });
+  });
+  const script = document.createElement('script');
+  script.type = 'application/ld+json';
+  script.append(JSON.stringify({ '@context': 'https://schema.org', ...type('ItemList', { itemListElement: entries }) }));
+  return script;
 }
 
 /** Why a request came to nothing. */
@@ -236,6 +240,14 @@ class StackwiseRecommendations extends HTMLElement {
   }
 
   connectedCallback() {
+    // What was set before this script was there.
+    for (const [, property] of PROPERTIES) {
+      if (!Object.hasOwn(this, property)) continue;
+      const own = /** @type {any} */ (this);
+      const value = own[property];
+      delete own[property];
+      own[property] = value;
+    }
     this.#shown = null;
     this.#later();
   }
@@ -298,7 +310,11 @@ class StackwiseRecommendations extends HTMLElement {
 
   #language() {
     const given = /** @type {HTMLElement | null} */ (this.closest('[lang]'))?.lang || navigator.language;
-    return Intl.getCanonicalLocales(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(given) ? given : 'en')[0];
+    try {
+      return Intl.getCanonicalLocales(given)[0] ?? 'en';
+    } catch {
+      return /^[a-z]{2,3}\b/i.exec(given)?.[0] ?? 'en';
+    }
   }
 
   #url() {
@@ -349,6 +365,7 @@ class StackwiseRecommendations extends HTMLElement {
     this.#section.removeAttribute('aria-busy');
     this.#fill(words, answer.items.map((item) => this.#row(item, words, language)), notes.filter(Boolean).join(' '));
     this.setAttribute('state', state);
+    if (this.hasAttribute('linked-data')) this.replaceChildren(linkedData(answer.items));
     if (focused) [...this.#root.querySelectorAll('a')].find((link) => link.dataset.id === focused)?.focus();
     this.#watch();
     const detail = { recommendationId: answer.recommendation_id, count: answer.items.length, fallback: answer.fallback };
@@ -433,12 +450,15 @@ class StackwiseRecommendations extends HTMLElement {
   }
 }
 
-for (const name of ATTRIBUTES.filter((each) => each !== 'lang')) {
-  const property = name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+const PROPERTIES = ATTRIBUTES.filter((each) => each !== 'lang').map((name) => [
+  name,
+  name.replace(/-(.)/g, (_, letter) => letter.toUpperCase()),
+]);
+for (const [name, property] of PROPERTIES) {
   Object.defineProperty(StackwiseRecommendations.prototype, property, {
     /** @this {HTMLElement} */
     get() {
-      return name === 'consent' ? this.hasAttribute(name) : this.getAttribute(name);
+      return /^(consent|linked-data)$/.test(name) ? this.hasAttribute(name) : this.getAttribute(name);
     },
     /** @this {HTMLElement} @param {unknown} value */
     set(value) {
