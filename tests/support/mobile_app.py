@@ -50,19 +50,33 @@ class App:
         return position
 
     async def follow(self) -> AsyncIterator[Json]:
-        """Each new list, for as long as the app is open; a connection that is lost is taken up again."""
+        """Each new list, for as long as the app is open; a connection that is lost or refused for now is taken up again."""
         while True:
             headers = {"last-event-id": self.event_id} if self.event_id else {}
             url = f"{self.path}/recommendations/stream"
+            rest = 2.0
             try:
                 async with self.http.stream("GET", url, headers=headers) as answer:
-                    answer.raise_for_status()
-                    async for line in answer.aiter_lines():
+                    if answer.status_code in (429, 503):
+                        rest = float(answer.headers.get("retry-after", rest))
+                    else:
+                        answer.raise_for_status()
+                    async for line in _lines(answer):
                         if line.startswith("id: "):
                             self.event_id = line.removeprefix("id: ")
                         elif line.startswith("data: "):
                             self.list = json.loads(line.removeprefix("data: "))
+                            self.etag = f'"{self.event_id}"'
                             yield self.list
             except httpx.TransportError:
                 pass
-            await asyncio.sleep(2)
+            await asyncio.sleep(rest)
+
+
+async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
+    """Not `aiter_lines`, for which some characters of a text end a line."""
+    text = ""
+    async for part in answer.aiter_text():
+        *lines, text = (text + part).split("\n")
+        for line in lines:
+            yield line

@@ -55,7 +55,7 @@ class App(Litestar):
         scope["path"] = routing.raw_path(scope)
         if scope["method"] == "HEAD":  # type: ignore[typeddict-item]
             scope["method"] = "GET"  # type: ignore[typeddict-unknown-key]
-            send = routing.without_body(send)
+            receive, send = routing.without_body(receive, send)
         await super().__call__(scope, receive, send)
 
 

@@ -105,15 +105,22 @@ def _telling(allow: str) -> ASGIApp:
     return tell
 
 
-def without_body(send: Send) -> Send:
-    """Sends what HEAD answers: all of GET's but the body."""
+def without_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
+    """Sends what HEAD answers: all of GET's but the body. One that would not end is left once its headers are sent."""
+    ended = False
+
+    async def leaving() -> Any:
+        return {"type": "http.disconnect"} if ended else await receive()
 
     async def bare(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            message["body"] = b""
-        await send(message)
+        nonlocal ended
+        if message["type"] != "http.response.body":
+            await send(message)
+        elif not ended:
+            ended = True
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    return bare
+    return leaving, bare
 
 
 def _checking(handled_by: ASGIApp, known: Query) -> ASGIApp:

@@ -12,7 +12,7 @@ import structlog
 from msgspec.structs import replace
 from prometheus_client import Gauge
 
-from libs.common.errors import TryAgain
+from libs.common.errors import RateLimited, TryAgain
 from services.gateway.usecases.answer import Written
 from services.gateway.usecases.ports import Lists
 from services.gateway.usecases.recommendations import Recommendations
@@ -27,6 +27,8 @@ SUBSCRIBE_SECONDS = 2.0
 REST_SECONDS = 1.0
 LOOKS = 12
 """After so many a source subscribes anew: the learner may have come back under another key."""
+MOST_SOURCES = 8
+REFUSED_SECONDS = 10
 Key = tuple[str, str, int, str]
 
 SUBSCRIBERS = Gauge("stackwise_gateway_streams", "Open streams of recommendations.")
@@ -111,6 +113,9 @@ class Streams:
 
     def _source(self, key: Key, ask: Ask) -> Source:
         if key not in self._following:
+            if sum(known[:2] == key[:2] for known in self._following) >= MOST_SOURCES:
+                detail = f"A learner's list is followed in at most {MOST_SOURCES} lengths and languages at once."
+                raise RateLimited(detail, retry_after=REFUSED_SECONDS)
             source = Source()
             self._following[key] = source, asyncio.create_task(self._follow(source, ask))
             SOURCES.set(len(self._following))

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -14,6 +14,7 @@ from deploy.local.ports import accepts, free_port
 from libs.common.settings import HttpSettings
 from libs.common.web import serve
 from services.gateway.routes import stream as stream_route
+from services.gateway.usecases.streaming import MOST_SOURCES
 from tests.factories.catalog import credential
 from tests.support.waiting import until
 from tests.unit.gateway.world import World, ranked
@@ -42,6 +43,19 @@ async def test_a_stream_ends_after_a_while(world: World, monkeypatch: pytest.Mon
     async with served(world) as (client, _):
         answer = await client.get(f"{LEARNER}/recommendations/stream")
         assert (answer.status_code, answer.content) == (200, b"")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def test_what_is_asked_of_a_stream_is_bounded(world: World) -> None:
+    """HEAD has its headers and ends; a learner's list is followed in a few lengths at once, not in every one."""
+    url = f"{LEARNER}/recommendations/stream"
+    async with served(world) as (client, _), AsyncExitStack() as open_ones:
+        assert (await client.head(url)).status_code == 200
+        for limit in range(1, MOST_SOURCES + 1):
+            stream = client.stream("GET", url, params={"limit": limit})
+            assert (await open_ones.enter_async_context(stream)).status_code == 200
+        refused = await client.get(url, params={"limit": MOST_SOURCES + 1})
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
         os.kill(os.getpid(), signal.SIGTERM)
 
 
