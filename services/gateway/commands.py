@@ -108,7 +108,10 @@ def add_key(
 
 @key.command("revoke")
 def revoke_key(
-    prefix: Annotated[str, typer.Argument(help="Its prefix, as `list` shows it; an administrator's as `audit` does.")],
+    prefix: Annotated[
+        str,
+        typer.Argument(help="Its prefix, as `list` shows it; an administrator's as `audit` does."),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Revoke a key, an administrator's too; gateways notice within ten seconds."""

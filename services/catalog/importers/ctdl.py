@@ -11,7 +11,7 @@ from services.catalog.domain.kinds import CREDENTIAL
 from services.catalog.domain.records import Item, LeftOut, Record, Working
 from services.catalog.formats import ctdl, ctdl_terms
 from services.catalog.formats.ctdl_assertions import Claim
-from services.catalog.formats.notes import listed
+from services.catalog.formats.notes import listed, types_of
 from services.catalog.importers import json_nodes
 from services.catalog.importers.files import opened
 from services.catalog.importers.reports import items_of
@@ -74,7 +74,7 @@ class _Graph:
         self._database.execute(
             "INSERT INTO node (id, document, pointer, credential, json) VALUES (?, ?, ?, ?, ?)", row
         )
-        for claim, about in _claims(data, types):
+        for claim, about in claims_in(data):
             action = None if claim.action is None else _encoder.encode(claim.action)
             self._database.execute(
                 "INSERT INTO claim VALUES (?, ?, ?, ?)", (about, claim.kind, claim.agent, action)
@@ -119,13 +119,13 @@ class _Graph:
         ]
 
 
-def _claims(data: Mapping[str, Any], types: list[str]) -> Iterator[tuple[Claim, str]]:
+def claims_in(data: Mapping[str, Any]) -> Iterator[tuple[Claim, str]]:
     """What an organisation or an action says of others, with their ids."""
     for kind in ctdl_terms.ASSERTIONS:
         for about in _ids(data.get(f"ceterms:{kind}")):
             for agent in _ids(data.get("@id")):
                 yield Claim(kind, agent), about
-    for type in types:
+    for type in types_of(data):
         if type in ctdl_terms.ACTIONS:
             for agent in _ids(data.get("ceterms:actingAgent")):
                 for about in _ids(data.get("ceterms:object")):
