@@ -22,8 +22,8 @@ from services.catalog.importers.folders import CannotRead
 from services.catalog.importers.recognition import recognised
 from services.catalog.reports import NotesTaken, ReportFile
 from services.catalog.settings import RestoreSettings, StoreSettings
+from services.catalog.usecases.exporting import ExportFormat, exported
 from services.catalog.usecases.importing import Importer, Outcome
-from services.catalog.usecases.reading import dump
 
 Report = Callable[[Rejected], None]
 
@@ -83,9 +83,10 @@ def check_file(
 
 
 def export_file(
-    path: Annotated[Path, typer.Argument(help="JSON lines; packed when it ends in .gz.")],
+    path: Annotated[Path, typer.Argument(help="Packed when it ends in .gz.")],
+    format: Annotated[ExportFormat, typer.Option("--format", help="How it is written.")] = "jsonl",
 ) -> None:
-    """Write everything as lines that `import --format jsonl` takes."""
+    """Write everything as lines that `import --format jsonl` takes, or the credentials as linked data."""
     settings = load(StoreSettings)
     configure("catalog", "export", settings)
     unfinished = path.with_name(f"{path.name}.part")
@@ -94,7 +95,7 @@ def export_file(
         pack = gzip.open if path.suffix == ".gz" else open
         with cast(BinaryIO, pack(unfinished, "wb")) as file:
             async with opened_store(settings) as store:
-                async for lines in dump(store):
+                async for lines in exported(store, format):
                     file.write(lines)
         unfinished.replace(path)
 

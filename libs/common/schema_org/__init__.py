@@ -3,6 +3,6 @@
 What schema.org has no term for is said by the nearest one and `additionalType` from CTDL, or left out: never guessed.
 """
 
-from libs.common.schema_org.documents import Names, document, item_list
+from libs.common.schema_org.documents import CONTEXT, Names, document, item_list
 
-__all__ = ["Names", "document", "item_list"]
+__all__ = ["CONTEXT", "Names", "document", "item_list"]

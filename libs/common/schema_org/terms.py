@@ -27,9 +27,9 @@ def identified(kind: str, own_id: str, **properties: Any) -> Node:
 
 
 def reference(own_id: str, credentials: Mapping[str, Credential]) -> Node:
-    """Another credential: by its address where that is known, else by our id."""
+    """Another credential: by its address where that is known to everybody, else by our id."""
     known = credentials.get(own_id)
-    address = {} if known is None else {"id": known.url, "name": known.name}
+    address = {} if known is None or known.audience else {"id": known.url, "name": known.name}
     return node("EducationalOccupationalCredential", **address, identifier=own_id)
 
 

@@ -17,6 +17,7 @@ from libs.common.web import create_app
 from services.catalog.app import routes
 from services.catalog.domain.kinds import SKILL
 from services.catalog.store import PostgresStore
+from services.catalog.usecases.exporting import ExportFormat, exported
 from tests.support.waiting import until
 from tests.unit.catalog.bodies import credential
 
@@ -41,6 +42,27 @@ async def test_the_dump_holds_every_snapshot_once(
     assert {line["topic"] for line in lines} <= BY_NAME.keys()
     snapshots = [line["value"] for line in lines if line["topic"] == "catalog.credential.v1"]
     assert snapshots == [(await api.get("/credentials/c1")).json()]
+
+
+async def test_linked_data_is_whole_and_says_each_thing_once(
+    api: httpx.AsyncClient, store: PostgresStore
+) -> None:
+    """Each credential that is for everybody, its issuer once; skills by their names; no credential is an empty graph."""
+    assert json.loads(await file_of(store, "ctdl"))["@graph"] == []
+    await api.put("/skills/s1", json={"name": "Knots"})
+    issuer = {"id": "https://i.example", "name": "College"}
+    for own_id, more in (("c1", {}), ("c2", {}), ("theirs", {"audience": ["p"]})):
+        body = {**credential(), "issuer": issuer, "skills": [{"id": "s1"}], **more}
+        await api.put(f"/credentials/{own_id}", json=body)
+    graph = json.loads(await file_of(store, "ctdl"))["@graph"]
+    assert [each["@id"] for each in graph] == ["c1", "https://i.example", "c2"]
+    linked = json.loads(await file_of(store, "schema.org"))["@graph"]
+    badges = [e for e in linked if e["@type"] == "EducationalOccupationalCredential"]
+    assert [each["competencyRequired"][0]["name"] for each in badges] == ["Knots", "Knots"]
+
+
+async def file_of(store: PostgresStore, format: ExportFormat) -> bytes:
+    return b"".join([part async for part in exported(store, format)])
 
 
 @pytest.fixture
