@@ -83,15 +83,14 @@ async def redis_url(parts_folder: Path) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session", params=["server", "cluster"])
-async def redis_at(
-    request: pytest.FixtureRequest, redis_url: str, parts_folder: Path
-) -> AsyncIterator[RedisAt]:
-    """That server, and a cluster of three nodes, for what must hold on both."""
+async def redis_at(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[RedisAt]:
+    """That server, and a cluster of three nodes, for what must hold on both; with two workers it may be made again."""
     if request.param == "server":
         yield RedisAt(url=redis_url, cluster=False)
         return
-    async with cluster(parts_folder) as url:
-        yield RedisAt(url=url, cluster=True)
+    with temporary_folder() as folder:
+        async with cluster(folder) as url:
+            yield RedisAt(url=url, cluster=True)
 
 
 @pytest.fixture(scope="session")
