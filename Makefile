@@ -28,8 +28,8 @@ test: check test-units test-system
 test-units: setup
 	$(RUN) -m pytest -n 2 tests/unit tests/contracts
 
-# The tests of the whole system: beside those that share one, those that break one, on a system of their own.
-SYSTEM := -n 2 --dist loadgroup tests/chaos tests/acceptance tests/flow tests/browser
+# The tests of the whole system. Those that break it come first, on a system of their own.
+SYSTEM := tests/chaos tests/acceptance tests/flow tests/browser
 test-system: setup
 	$(RUN) -m pytest $(SYSTEM)
 

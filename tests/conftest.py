@@ -30,15 +30,12 @@ APACHE = os.environ.get("STACKWISE_TEST_KAFKA") == "apache"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs Apache Kafka is skipped, and said so, where the run has none.
-
-    What breaks a system runs beside what shares one, when there are two workers and they go by groups.
-    """
+    """What needs Apache Kafka is skipped, and said so, where the run has none; what needs none, where it has."""
     for item in items:
         if item.get_closest_marker("kafka") and not APACHE:
             item.add_marker(pytest.mark.skip(reason="needs Apache Kafka: make test-kafka"))
-        system = "broken" if "chaos" in item.path.parts else "shared"
-        item.add_marker(pytest.mark.xdist_group(system))
+        if item.get_closest_marker("any_broker") and APACHE:
+            item.add_marker(pytest.mark.skip(reason="any broker will do: make test-system"))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from tests.support.partner import Partner
 from tests.support.shared_data import shared
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.any_broker]
 
 ESCO = "http://data.europa.eu/esco/occupation"
 OCCUPATIONS = (

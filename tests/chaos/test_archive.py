@@ -12,7 +12,7 @@ from libs.common.contracts.topics import INTERACTION, LEARNER
 from services.recommender.model.arrays import Corrupt
 from services.recommender.shared_archive import SharedArchive
 from tests.chaos.test_exact_states import lines_for, settle
-from tests.conftest import APACHE, temporary_folder
+from tests.conftest import temporary_folder
 from tests.support import kafka
 from tests.support.flood import Flood, Line
 from tests.support.flow import Flow, flow_on
@@ -20,7 +20,7 @@ from tests.support.oracle import expected
 from tests.support.partner import path
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.any_broker]
 
 COUNT = 2_000
 OFTEN = {"trainer": {"STACKWISE_ARCHIVE_EVERY_SECONDS": "1"}}
@@ -28,7 +28,7 @@ OFTEN = {"trainer": {"STACKWISE_ARCHIVE_EVERY_SECONDS": "1"}}
 
 def start(folder: Path) -> AbstractAsyncContextManager[Stack]:
     """The whole system on this folder."""
-    return running_stack(folder, apache=APACHE, durable=False, overrides=OFTEN)
+    return running_stack(folder, durable=False, overrides=OFTEN)
 
 
 async def flooded(flow: Flow) -> list[Line]:

@@ -105,6 +105,7 @@ async def test_states_are_exact(storm: Flow, disturb: Disturbance) -> None:
     await settle(storm, lines)
 
 
+@pytest.mark.kafka  # Its sessions end in time; the embedded broker's take a minute.
 async def test_states_are_exact_when_a_frozen_worker_wakes(storm: Flow) -> None:
     """A worker that slept beyond its session, while another took its partitions, does no harm."""
     lines = await lines_for(storm)

@@ -9,18 +9,12 @@ import pytest
 
 from libs.common.contracts.topics import CATALOG, INTERACTION, ITEM_SIDE, LEARNER
 from tests.acceptance.test_14_erasure import assert_gone
-from tests.conftest import APACHE
 from tests.support import backup, kafka
 from tests.support.flow import Flow, Ladder
 from tests.support.partner import event, ids, path
 from tests.support.waiting import until
 
-pytestmark = [
-    pytest.mark.stack,
-    pytest.mark.skipif(
-        APACHE, reason="the broker that forgets is the harder one: make test-system"
-    ),
-]
+pytestmark = [pytest.mark.stack, pytest.mark.any_broker]
 
 APIS = ("gateway", "profile", "catalog")
 

@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.table import Table
 
 from services.gateway.examples import FILE, Example, examples
-from tests.conftest import APACHE
 from tests.support.examples import Api, replay, seed
 from tests.support.flow import Flow
 from tests.support.fuzzing import LEARNER, OWN
@@ -61,7 +60,7 @@ async def test_every_example_works(flow: Flow) -> None:
     assert answers.keys() == examples().keys() - {"get_stream"}
 
 
-@pytest.mark.skipif(APACHE, reason="no broker matters to it: make test-system")
+@pytest.mark.any_broker
 async def test_schemathesis_finds_nothing(flow: Flow, tmp_path: Path) -> None:
     """With valid keys and ids that exist: whatever the document allows is taken, whatever it forbids is refused, no
     answer is other than it says, none is 5xx, and every operation reaches a 2xx."""
