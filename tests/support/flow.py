@@ -9,6 +9,8 @@ import httpx
 import msgspec
 import redis.asyncio as redis
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
 
 from deploy.local.stack import Stack
 from libs.common.contracts import redis_keys
@@ -170,6 +172,7 @@ async def flow_on(stack: Stack) -> AsyncIterator[Flow]:
     async with AsyncExitStack() as opened:
         admin = await opened.enter_async_context(client(stack.gateway_url, stack.admin_key))
         http = await opened.enter_async_context(client(stack.gateway_url, stack.partner.secret_key))
-        reading = redis.from_url(stack.redis_url)
+        # Redis may have been another process when this was last used.
+        reading = redis.from_url(stack.redis_url, retry=Retry(ConstantBackoff(0.2), 25))
         opened.push_async_callback(reading.aclose)
         yield Flow(stack, admin, Partner(http), reading)
