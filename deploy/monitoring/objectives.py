@@ -46,7 +46,7 @@ def _counted(total: str, bad: str) -> str:
 
 
 _PUBLIC = 'route=~"/v1/.*"'
-_LISTS = 'route=~"/v1/.*/recommendations"'
+_LISTS = 'route=~"/v1/(.*/)?recommendations"'
 _SECOND = 'le=~"1|1[.]0"'
 
 OBJECTIVES = (

@@ -1,10 +1,12 @@
 """`python -m libs.common.dead_letters list|show|replay`: what was parked, why, and sending it again.
 
-A replayed record goes to the topic and partition it came from, with its own key, value and headers. Merges are
-idempotent, so replaying twice changes nothing.
+A replayed event goes to the topic and partition it came from, with its own key, value and headers. Merges are
+idempotent, so replaying twice changes nothing. A snapshot is not replayed: it could follow a newer one, an erasure even, which a
+compacted topic would then forget. Its service sends the newest: `python -m services.NAME republish`.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -38,7 +40,7 @@ def list_letters(
     """The parked records, newest last."""
     topics = TOPICS if topic is None else (_topic(topic),)
     table = Table("topic", "partition", "offset", "parked", "consumer", "reason")
-    for record in _run(lambda settings: _letters(settings, topics))[-limit:]:
+    for record in _run(lambda settings: _letters(settings, topics, limit)):
         notes = notes_of(record)
         source = record.topic.removesuffix(".dlq")
         place = (source, str(record.partition), str(record.offset))
@@ -65,7 +67,13 @@ def replay(topic: TopicName, partition: Partition, offset: Offset) -> None:
 
 
 async def replay_one(settings: KafkaSettings, topic: Topic, partition: int, offset: int) -> int:
-    """Sends a parked record again; its new offset. Raises LookupError when it is not there."""
+    """Sends a parked event again; its new offset. Raises LookupError when it is not there, or is a snapshot."""
+    if topic.compacted:
+        writer = min(topic.writers)
+        raise LookupError(
+            f"{topic.name} holds snapshots, of which an older one must not follow a newer one: "
+            f"python -m services.{writer} republish sends the newest"
+        )
     record = await _letter(settings, topic, partition, offset)
     producer = AIOKafkaProducer(
         **connection(settings),
@@ -95,15 +103,33 @@ def _own_headers(record: ConsumerRecord) -> list[tuple[str, bytes]]:
     return list(record.headers[: len(record.headers) - len(NOTES)])
 
 
-async def _letters(settings: KafkaSettings, topics: Sequence[Topic]) -> list[ConsumerRecord]:
+async def _letters(
+    settings: KafkaSettings, topics: Sequence[Topic], limit: int
+) -> list[ConsumerRecord]:
+    """The newest of each partition, then of all, in the order of their times."""
     places = [
         TopicPartition(t.dead_letters, number) for t in topics for number in range(t.partitions)
     ]
+    found = {place: deque[ConsumerRecord](maxlen=limit) for place in places}
     async with _reading(settings, places) as consumer:
-        found: list[ConsumerRecord] = []
-        while batches := await consumer.getmany(timeout_ms=IDLE_MS):
-            found.extend(record for batch in batches.values() for record in batch)
-        return sorted(found, key=lambda record: record.timestamp)
+        async for record in _to_the_end(consumer, places):
+            found[TopicPartition(record.topic, record.partition)].append(record)
+    together = [record for records in found.values() for record in records]
+    return sorted(together, key=lambda record: record.timestamp)[-limit:]
+
+
+async def _to_the_end(
+    consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]
+) -> AsyncIterator[ConsumerRecord]:
+    """Every record there is now, however long the broker takes to hand out the first."""
+    ends = await consumer.end_offsets(places)
+    while True:
+        batches = await consumer.getmany(timeout_ms=IDLE_MS)
+        for record in [record for batch in batches.values() for record in batch]:
+            yield record
+        behind = [place for place in places if await consumer.position(place) < ends[place]]
+        if not batches and not behind:
+            return
 
 
 async def _letter(
@@ -112,9 +138,10 @@ async def _letter(
     place = TopicPartition(topic.dead_letters, partition)
     async with _reading(settings, [place]) as consumer:
         consumer.seek(place, offset)
-        batches = await consumer.getmany(place, timeout_ms=IDLE_MS)
-        for record in batches.get(place, ()):
-            if record.offset == offset:
+        async for record in _to_the_end(consumer, [place]):
+            if record.offset >= offset:
+                if record.offset > offset:
+                    break
                 return record
     raise LookupError(f"{topic.dead_letters} has no record at {partition}/{offset}")
 

@@ -90,6 +90,7 @@ class Relay:
         await self._wait_for_lock(connection)
         await asyncio.sleep(await busy_seconds(connection))
         await self._listen(connection)
+        await self._tell_oldest(connection)  # Also while there is no Kafka to check.
         async with LogCheck(self._connection) as check:
             while True:
                 await self._republish_what_was_lost(connection, check)
@@ -100,6 +101,8 @@ class Relay:
         statement = text("SELECT pg_try_advisory_lock(:key)")
         while not (await connection.execute(statement, {"key": _LOCK})).scalar_one():
             self._well()
+            for source in self._sources.values():
+                OLDEST.labels(source.topic.name).set(0)  # Another one's to tell.
             await asyncio.sleep(LOCK_SECONDS)
 
     async def _listen(self, connection: AsyncConnection) -> None:
@@ -123,6 +126,10 @@ class Relay:
                 self._aside[name].clear()
             elif newest is not None:
                 await source.set_witness(connection, newest)
+        await self._tell_oldest(connection)
+
+    async def _tell_oldest(self, connection: AsyncConnection) -> None:
+        for source in self._sources.values():
             oldest = await source.oldest(connection)
             OLDEST.labels(source.topic.name).set(0 if oldest is None else oldest.timestamp())
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from libs.common import dead_letters
-from libs.common.contracts.topics import INTERACTION
+from libs.common.contracts.topics import INTERACTION, LEARNER
 from libs.common.kafka.broker import Broker
 from libs.common.kafka.consume import consume_group
 from libs.common.kafka.records import Record
@@ -39,7 +39,7 @@ async def test_a_parked_record_can_be_found_and_replayed(
             INTERACTION.name, value=b"{", key=key.encode(), headers=headers
         )
         await until(look, lambda records: len(records) == 1)
-        letters: list[Any] = await dead_letters._letters(settings, [INTERACTION])
+        letters: list[Any] = await dead_letters._letters(settings, [INTERACTION], 1_000)
         letter = next(each for each in letters if each.key == key.encode())
         assert dead_letters.notes_of(letter)["reason"] == seen[0].fault
         place = (letter.partition, letter.offset)
@@ -55,3 +55,10 @@ async def test_a_letter_that_is_not_there_is_said_so(topics: str) -> None:
     settings = KafkaSettings(kafka_bootstrap=topics, kafka_idempotence=False)
     with pytest.raises(LookupError, match="no record at 3/999999"):
         await dead_letters.replay_one(settings, INTERACTION, 3, 999_999)
+
+
+async def test_a_snapshot_is_not_replayed() -> None:
+    """It could follow the erasure that came after it; its service sends the newest."""
+    settings = KafkaSettings(kafka_bootstrap="127.0.0.1:1")
+    with pytest.raises(LookupError, match=r"services\.profile republish"):
+        await dead_letters.replay_one(settings, LEARNER, 0, 0)
