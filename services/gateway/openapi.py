@@ -101,10 +101,15 @@ def _operations(app: Litestar) -> Iterator[tuple[str, str, Operation, str]]:
     for route in app.routes:
         if not isinstance(route, HTTPRoute):
             continue
-        for method, (handler, _) in route.route_handler_map.items():
+        for method, (handler, _) in sorted(route.route_handler_map.items(), key=_by_method):
             operation = handler.opt.get("operation")
             if isinstance(operation, Operation):
                 yield route.path_format, str(method), operation, handler.handler_name
+
+
+def _by_method(handled: tuple[Any, Any]) -> str:
+    """One order, whatever a set's is."""
+    return str(handled[0])
 
 
 def _types(operation: Operation) -> list[Any]:
