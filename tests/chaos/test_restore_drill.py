@@ -83,7 +83,8 @@ async def test_a_restored_system_is_no_older_than_its_topics(storm: Flow, tmp_pa
     await flow.wait_erased(place.partition, place.learner_key)
     await profile_in_redis(flow, kept, 0.2)
 
-    working = [*APIS, "recommender", "trainer", *(worker.name for worker in stack.workers)]
+    workers = [worker.name for worker in stack.workers if worker.pid is not None]
+    working = [*APIS, "recommender", "trainer", *workers]
     await asyncio.gather(*(stack.processes[name].stop() for name in working))
     await backup.destroy(stack)
     await flow.redis.flushall()

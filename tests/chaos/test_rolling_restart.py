@@ -33,7 +33,8 @@ async def test_nothing_fails_and_nothing_is_lost_while_every_process_is_replaced
         for name, service in services.items():
             async with phase(traffic, name):
                 await service.replace(**(addresses(services) if name == "gateway" else {}))
-        for process in (*storm.stack.workers, storm.stack.processes["trainer"]):
+        workers = [worker for worker in storm.stack.workers if worker.pid is not None]
+        for process in (*workers, storm.stack.processes["trainer"]):
             async with phase(traffic, process.name):
                 await ended(process)
                 await process.start()
